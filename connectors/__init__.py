@@ -1,0 +1,1 @@
+"""The edges: one folder an agency, readers and writers pure, transports and one runner."""

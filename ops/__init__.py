@@ -1,0 +1,1 @@
+"""What people run and see: provisioning, CLI, embedded Kafka, view, auditor."""

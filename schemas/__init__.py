@@ -1,0 +1,1 @@
+"""What travels between the rooms: record models, topics, code sets, identifiers, calendars."""

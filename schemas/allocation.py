@@ -1,0 +1,30 @@
+"""`allocation-in`: requests for a named worker, and the duty rota, in one order for each team."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.record import Instant, Record
+
+AllocationType = Literal["requested", "rota_set", "rota_removed", "reassigned", "released"]
+
+
+class AllocationEvent(Record):
+    """One event of one team.
+
+    `requested`: `contact_ids` of one notice, siblings together. `rota_set`: worker on duty from `duty_from` until
+    `duty_to` (open-ended when empty); `role` is worker or manager (who takes a case when nobody is on duty).
+    `reassigned`, `released`: a contact moved to another named worker, or closed, so that load is counted right.
+    """
+
+    event_id: str
+    type: AllocationType
+    team: str
+    at: Instant
+    contact_ids: list[str] = Field(default_factory=list)
+    risk: str = ""
+    worker_id: str = ""
+    worker_name: str = ""
+    role: str = "worker"
+    duty_from: Instant | None = None
+    duty_to: Instant | None = None

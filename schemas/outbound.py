@@ -1,0 +1,25 @@
+"""`outbound.<agency>`: what leaves the hub, one item for one recipient organisation."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.contact import Contact
+from schemas.record import Instant, Record
+
+ItemKind = Literal["referral", "correction", "cancel_request", "outcome"]
+
+
+class OutboundItem(Record):
+    """`item_id` is the idempotency key for the recipient. `contact` only where the recipient may have the content;
+    an `outcome` carries codes alone."""
+
+    item_id: str
+    kind: ItemKind
+    recipient: str
+    agency: str
+    contact_id: str
+    receipt_id: str
+    at: Instant
+    contact: Contact | None = None
+    outcome: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What is decided: pure processors, and their thin bindings to Faust."""
