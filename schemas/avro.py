@@ -64,7 +64,8 @@ def incompatibilities(subject: str, schema_text: str) -> list[str]:
     problems = []
     for version in committed_versions(subject):
         writer = parse(json.dumps(version.schema))
-        result = ReaderWriterCompatibilityChecker().get_compatibility(reader, writer)
+        checker: Any = ReaderWriterCompatibilityChecker
+        result = checker().get_compatibility(reader, writer)
         if result.compatibility is not SchemaCompatibilityType.compatible:
             problems.append(f"{subject} v{version.version}: " + "; ".join(sorted(result.messages)))
     return problems

@@ -8,7 +8,11 @@ from schemas.record import Instant, Record
 
 
 class Opened(Record):
-    """What `cases` must know of a contact when it opens. `kind` as in a report, or `unreadable`."""
+    """What `cases` must know of a contact when it opens. `kind` as in a report, or `unreadable`.
+
+    `repairs` names the unreadable contact that this one came out of, `repaired_at` when: a flag that the unreadable
+    contact already has for that day stays there and is not raised a second time.
+    """
 
     agency: str
     sender: str
@@ -19,6 +23,8 @@ class Opened(Record):
     authority_how: str
     organisation: str = ""
     siblings: list[str] = Field(default_factory=list)
+    repairs: str = ""
+    repaired_at: Instant | None = None
 
 
 class Correction(Record):

@@ -30,9 +30,7 @@ MODELS: dict[str, type] = {
 
 AGENCIES = ("health", "education", "police", "social_care")
 
-RECORD_NAMES = Literal[
-    "Received", "Contact", "CaseEvent", "Disposition", "AllocationEvent", "Flag", "OutboundItem", "Narrative"
-]
+RECORD_NAMES = Literal["Received", "Contact", "CaseEvent", "Disposition", "AllocationEvent", "Flag", "OutboundItem", "Narrative"]
 
 _DAY_MS = 24 * 3600 * 1000
 

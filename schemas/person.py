@@ -9,9 +9,7 @@ from schemas.record import Record
 
 Sex = Literal["M", "F", "U", ""]
 IdentifierKind = Literal["nhs_number", "upn", "former_upn", "la_child_id", "local"]
-Role = Literal[
-    "parent", "carer", "sibling", "household", "alleged_perpetrator", "referrer", "professional", "other"
-]
+Role = Literal["parent", "carer", "sibling", "household", "alleged_perpetrator", "referrer", "professional", "other"]
 
 
 class Identifier(Record):

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     clock: Literal["system", "stepped"] = "system"
     own_authority: str = "383"
     team: str = "front-door"
+    #: Owns, by name, what nobody else owns: events that match no contact.
+    duty_manager: str = "Duty manager on call"
     hash_key: str = "not-secret"
     senders_file: Path | None = None
     #: Interface the connectors bind to; anything but loopback is an explicit choice.

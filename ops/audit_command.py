@@ -1,0 +1,116 @@
+"""`frontdoor audit`: read the whole log again and say whether every promise holds, with or without the workers."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from ops.audit.auditor import GRACE_SECONDS
+from ops.audit.auditor import audit as audit_log
+from ops.audit.log_reader import Progress as Told
+from ops.audit.report import print_verdict
+from ops.audit.verdict import CannotLook
+from ops.clocks import stepped_clock
+from schemas.settings import Settings
+
+#: Exit codes: every promise holds; one is broken; the log could not be read, so nothing is known.
+HOLDS, VIOLATED, COULD_NOT_LOOK = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Which log, which journals, and whose time."""
+
+    bootstrap: str
+    journals: Path | None
+    stepped: bool
+    now: datetime | None
+
+
+def audit(
+    bootstrap: Annotated[
+        str | None,
+        typer.Option(help="host:port of the cluster; else the running stack's, else KAFKA_BOOTSTRAP_SERVERS."),
+    ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the connectors' journals; else the running stack's, unless --bootstrap is given."),
+    ] = None,
+    grace: Annotated[
+        float, typer.Option(min=0, help="Seconds that a record may wait for its result before it counts as missing.")
+    ] = GRACE_SECONDS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON object.")] = False,
+) -> None:
+    """Read the whole log again, with other code than the workers', and say whether every promise holds.
+
+    Needs the broker alone: no worker has to run. Exit code 0: everything holds. 1: it does not, and the record ids
+    are printed. 2: the log could not be read, so nothing is known.
+    """
+    try:
+        target = _target(Settings(), bootstrap, journal)
+        with _progress() as told:
+            verdict = audit_log(
+                target.bootstrap,
+                journal_dir=target.journals,
+                now=target.now,
+                stepped=target.stepped,
+                grace_seconds=grace,
+                progress=told,
+            )
+    except CannotLook as error:
+        typer.echo(f"Could not look: {error}", err=True)
+        raise typer.Exit(COULD_NOT_LOOK) from None
+    if as_json:
+        typer.echo(verdict.model_dump_json(indent=2))
+    else:
+        print_verdict(verdict, Console())
+    raise typer.Exit(HOLDS if verdict.ok else VIOLATED)
+
+
+def _target(settings: Settings, bootstrap: str | None, journal: Path | None) -> _Target:
+    stack = _running_stack(settings)
+    own = stack.get("bootstrap") or stack.get("bootstrap_servers") or settings.bootstrap_servers
+    if journal is not None and not journal.is_dir():
+        raise CannotLook(f"there is no folder {journal} with journals")
+    if bootstrap is not None and bootstrap != own:
+        # Another cluster: this stack's journals and its stepped clock say nothing about it.
+        return _Target(bootstrap, journal, settings.clock == "stepped", None)
+    stepped = stack.get("clock", settings.clock) == "stepped"
+    try:
+        now = stepped_clock(settings).now() if stepped else None
+    except (OSError, ValueError):
+        now = None
+    return _Target(str(own), journal or settings.run_dir / "journal", stepped, now)
+
+
+def _running_stack(settings: Settings) -> dict[str, Any]:
+    """What the supervisor wrote about the running stack; empty where none runs."""
+    try:
+        told = json.loads((settings.run_dir / "stack.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+@contextmanager
+def _progress() -> Iterator[Told]:
+    """A bar on the error stream where a person watches; nothing where a program reads."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _done, _total: None
+        return
+    columns = (TextColumn("{task.description:24}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("looking for the ends")
+
+        def told(done: int, total: int) -> None:
+            bar.update(task, description="reading" if done < total else "comparing", completed=done, total=max(total, 1))
+
+        yield told

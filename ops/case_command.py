@@ -1,0 +1,93 @@
+"""`frontdoor case`: the whole story of one contact."""
+
+import json
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ops.view.client import ViewClient, plain_errors, warn_if_behind
+from ops.view.terminal import RISK_STYLE, STATES, console, plain, time_left, when
+from schemas.settings import Settings
+
+
+def case(
+    contact: Annotated[str, typer.Argument(metavar="ID", help="Contact id, receipt, or receipt/2 for its second child.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
+) -> None:
+    """Tell everything that happened to one contact, in order.
+
+    Exit code: 0 told, 1 nothing by that name, 3 no stack is running.
+    """
+    with plain_errors(), ViewClient(Settings()) as view:
+        answer = view.ask("/cases/" + quote(contact))
+        warn_if_behind(answer)
+        if as_json:
+            typer.echo(json.dumps(answer, indent=2))
+        else:
+            _tell(console(), answer)
+
+
+def _tell(out: Console, case: dict[str, Any]) -> None:
+    out.print(plain(case["child"]) or _nameless(case), style="bold")
+    risk = case["risk"]
+    out.print(f"risk {risk or 'not stated'}", style=RISK_STYLE.get(risk, ""))
+    for line in _heading(case):
+        out.print(line)
+    for clock in case["clocks"]:
+        out.print(_clock(clock), style="bold red" if clock["state"] in ("missed", "overdue") else "")
+    table = Table("when (London)", "what", "who", "said by the sender", box=None, pad_edge=False, header_style="dim")
+    for step in case["story"]:
+        what = plain(step["what"])
+        if step["problem"]:
+            what += f" — does not count: {plain(step['problem'])}"
+        what += "".join(f"\n“{plain(words)}”" for words in step["words"])
+        table.add_row(when(step["at"]), what, plain(step["by"]), plain(step["said_at"]))
+    out.print()
+    out.print(table)
+    for version in case["versions"]:
+        if version["narrative"]:
+            out.print(f"\nversion {version['version']}, as reported:", style="dim")
+            out.print(plain(version["narrative"]))
+
+
+def _nameless(case: dict[str, Any]) -> str:
+    if case["kind"] == "unreadable":
+        return "A message nobody could read"
+    return "A contact that was never opened here" if not case["opened"] else "The child's name is no longer held"
+
+
+def _heading(case: dict[str, Any]) -> list[str]:
+    lines = [f"contact {case['contact_id']} · receipt {case['receipt_id'] or 'unknown'}"]
+    if case["opened"]:
+        lines.append(
+            f"{case['agency']} · {plain(case['organisation']) or 'organisation not named'} · sent by {plain(case['sender'])} · "
+            f"arrived {when(case['received_at'])}"
+        )
+        worker = plain(case["worker"]) or "nobody by name yet"
+        read = f"read by {plain(case['read_by'])}" if case["read_by"] else "no person has read it yet"
+        lines.append(f"held by {worker} (team {plain(case['team'])}) · {read}")
+        if case["authority_how"] == "default":
+            lines.append("responsible authority not stated by the sender: taken as the front door's own")
+    if case["siblings"]:
+        lines.append("same notice: " + ", ".join(case["siblings"]))
+    if case["possible_repeat_of"]:
+        lines.append(f"possible repeat of {case['possible_repeat_of']}")
+    if case["became"]:
+        lines.append("became " + ", ".join(case["became"]))
+    if case["was"]:
+        lines.append(f"read from the unreadable message {case['was']}")
+    return lines
+
+
+def _clock(clock: dict[str, Any]) -> str:
+    nth = f" (opening {clock['opening']})" if clock["opening"] > 1 else ""
+    text = f"{clock['clock']} clock{nth}: limit {when(clock['due_at'])}, {STATES[clock['state']]}"
+    if clock["state"] == "open":
+        text += f", {time_left(clock['minutes_left'])}"
+    flag = clock["flag"]
+    if flag:
+        text += f" · flag {flag['state']} ({flag['result'].replace('_', ' ')})"
+    return text if clock["flag_agrees"] else text + " · the flags topic says otherwise"

@@ -1,0 +1,48 @@
+"""The command line: every command by its name. What a command does stands in its own module."""
+
+import typer
+
+from ops.audit_command import audit
+from ops.case_command import case
+from ops.day_command import day
+from ops.deadline_command import deadline
+from ops.demo_command import demo
+from ops.find_command import find
+from ops.linkage.link import link
+from ops.linkage.train import train
+from ops.quarantine_command import quarantine_app
+from ops.read_command import read
+from ops.record_command import record
+from ops.rota_command import rota
+from ops.schemas_command import schemas_app
+from ops.send_command import send
+from ops.test_command import test
+from ops.topics_command import topics_app
+from ops.up_command import down, status, up
+from ops.watch_command import watch
+
+app = typer.Typer(
+    name="frontdoor",
+    help="Front Door: the messaging hub for children's safeguarding partnerships.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+linkage_app = typer.Typer(help="The linker of reports about the same child.", no_args_is_help=True)
+linkage_app.command("train")(train)
+
+for command in (demo, up, status, down, day, read, send, record, find, case, watch, rota, audit, deadline, link, test):
+    app.command(command.__name__)(command)
+app.add_typer(topics_app, name="topics")
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(schemas_app, name="schemas")
+app.add_typer(linkage_app, name="linkage")
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""`demo`: a long weekend on a real Kafka, checked against its script."""
+
+import json
+import shutil
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ops.day.page import write_page
+from ops.day.progress import day_progress
+from ops.day.result import DayResult
+from ops.day.run import run_day
+from ops.day.timetable import read_timetable
+from ops.day_command import print_result
+from ops.demo.case_system import GROUP, TOPIC, CaseSystem
+from ops.demo.script import END, START, Expected, write_script
+
+
+def demo(
+    contacts: Annotated[int, typer.Option(min=16, help="How many contacts, at least the scenes.")] = 200,
+    seed: Annotated[int, typer.Option(help="Another seed makes another weekend.")] = 1,
+    keep: Annotated[bool, typer.Option(help="Keep the run's folder and the messages of the weekend.")] = False,
+    json_out: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    page: Annotated[Path, typer.Option(help="Where the page of the weekend goes.")] = Path("day.html"),
+) -> None:
+    """Run a bank holiday weekend of four agencies' messages and show who was not assessed on the day of arrival.
+
+    Exit code 0: script, flags and audit agree. 1: they differ, and the differences are printed.
+    """
+    console = Console(stderr=True)
+    folder = Path(tempfile.mkdtemp(prefix="frontdoor-weekend-"))
+    try:
+        expected = write_script(folder, contacts, seed)
+        lines = read_timetable(folder)
+        with day_progress(console) as progress:
+            result, run_dir = run_day(
+                lines,
+                keep=keep,
+                say=lambda line: console.print(line, markup=False, highlight=False),
+                progress=progress,
+                beside=CaseSystem,
+                others={GROUP: (TOPIC,)},
+            )
+        differences = compare(result, expected)
+        write_page(page, result, "A bank holiday weekend at the front door", START, END)
+        if keep:
+            kept = shutil.copytree(folder, run_dir / "weekend")
+            console.print(f"Kept: {run_dir}; the messages are in {kept}", markup=False, highlight=False)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if json_out:
+        print(json.dumps({**result.as_json(), "differences": differences}, indent=2))
+    else:
+        print_result(Console(), result, END)
+        print(f"The page is {page}.")
+        print("Script, flags and audit agree." if not differences else "They DIFFER:")
+        for difference in differences:
+            print(f"  {difference}")
+    raise typer.Exit(0 if not differences and result.audit.get("ok") and not result.problems else 1)
+
+
+def compare(result: DayResult, expected: Expected) -> list[str]:
+    """Where the day differs from its script; empty when it does not."""
+    found = {ref: entry["disposition"] for ref, entry in result.refs.items()}
+    differences = [
+        f"{ref}: expected {expected.dispositions.get(ref, 'nothing')}, found {found.get(ref, 'nothing')}"
+        for ref in sorted(expected.dispositions.keys() | found.keys())
+        if expected.dispositions.get(ref) != found.get(ref)
+    ]
+    flags = {(flag["ref"], flag["opening"], _last_day(flag["due"]), flag["state"]) for flag in result.flags}
+    differences += [f"no flag {flag}" for flag in sorted(expected.flags - flags)]
+    differences += [f"a flag nobody expected: {flag}" for flag in sorted(flags - expected.flags)]
+    differences += [f"a case event matched no contact: {line['contact_id']}" for line in result.unmatched]
+    unheld = [ref for ref, entry in result.refs.items() if not all(entry["allocated_workers"])]
+    differences += [f"{ref}: no named worker" for ref in unheld]
+    return differences
+
+
+def _last_day(due: str) -> str:
+    return (datetime.fromisoformat(due) - timedelta(seconds=1)).date().isoformat()

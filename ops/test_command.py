@@ -1,0 +1,44 @@
+"""`frontdoor test`: everything that must hold before a change is accepted."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+#: Started as modules, because a script's first line cannot hold a path with a space.
+_LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+_CHECKS: dict[str, Sequence[str]] = {
+    "ruff: style and likely mistakes": ("-m", "ruff", "check", "."),
+    "mypy: types, strictly": ("-m", "mypy"),
+    "import-linter: which room may know which": ("-c", _LINT_IMPORTS),
+}
+
+
+def test(
+    pytest_arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="[PYTEST_ARGUMENTS]...", help="Handed on to pytest, after `--`.")
+    ] = None,
+) -> None:
+    """Run ruff, mypy, import-linter and pytest, in this order, each even if one before it failed.
+
+    Exit code: 0 when all of them are content, else 1. The last lines are pytest's summary.
+    """
+    failed = [heading for heading, arguments in _CHECKS.items() if not _passes(heading, arguments)]
+    if failed:
+        typer.echo("\nNot content: " + "; ".join(failed) + ". The tests run all the same.")
+    passed = _passes("pytest: what people are promised", ("-m", "pytest", *(pytest_arguments or [])))
+    raise typer.Exit(0 if passed and not failed else 1)
+
+
+def _passes(heading: str, arguments: Sequence[str]) -> bool:
+    typer.secho(f"\n== {heading}", bold=True)
+    sys.stdout.flush()
+    # Not the settings of a hub that runs on this machine: the tests have their own.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDOOR_")}
+    return subprocess.run([sys.executable, *arguments], cwd=CHECKOUT, env=environment, check=False).returncode == 0

@@ -1,0 +1,13 @@
+"""Where ticks go and how a step is acknowledged."""
+
+from pathlib import Path
+
+
+def tick_key(partition: int) -> str:
+    """The key of a partition's ticks; they are written with the partition stated, so the key only tells them apart."""
+    return f"tick-{partition}"
+
+
+def ticked_file(run_dir: Path) -> Path:
+    """Under the stepped clock: the file in which the ticker says up to when it has written ticks."""
+    return run_dir / "ticked"

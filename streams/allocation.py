@@ -1,0 +1,174 @@
+"""Allocation: at once, to a named worker on the duty rota; siblings of one notice to one worker. Pure.
+
+Reads `allocation-in`, keyed by team: rota changes and requests in one order. The worker on duty who holds the fewest
+cases takes the request, ties go to the lower worker id. With nobody on duty the duty manager takes it by name; with no
+manager either it waits, visibly, for the next rota change.
+"""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from schemas.allocation import AllocationEvent
+from schemas.case_event import CaseEvent
+from schemas.identity import output_id
+from schemas.record import Instant, Record
+from streams.processor import Decision, Output, Rows, Timeless
+
+
+class RotaWorker(Record):
+    """A worker on the rota. `holds` counts the cases held now; `duty_from`/`duty_to` bound the duty."""
+
+    worker_id: str
+    name: str
+    role: str = "worker"
+    duty_from: Instant
+    duty_to: Instant | None = None
+    holds: int = 0
+
+    def on_duty(self, at: datetime) -> bool:
+        """Whether the duty covers the instant."""
+        return self.duty_from <= at and (self.duty_to is None or at < self.duty_to)
+
+
+#: More than one batch: a repeat comes with the batch that a crash cut off, or never.
+_RECENT_KEPT = 512
+
+
+class TeamRow(Record):
+    """A team: its rota, the requests nobody could take yet, and the ids of the events counted last, so that an
+    at-least-once repeat counts once."""
+
+    team: str
+    workers: dict[str, RotaWorker] = Field(default_factory=dict)
+    waiting: list[AllocationEvent] = Field(default_factory=list)
+    recent: list[str] = Field(default_factory=list)
+
+
+class HoldingRow(Record):
+    """Who holds a contact; `event_id` is the event that said so."""
+
+    contact_id: str
+    worker_id: str
+    event_id: str
+
+
+class Allocation(Timeless):
+    """The processor."""
+
+    name = "allocation"
+    inputs = ("allocation-in",)
+
+    def parse_row(self, text: bytes) -> Record:
+        """A team's row, or a holding."""
+        return HoldingRow.model_validate_json(text) if b'"contact_id"' in text[:20] else TeamRow.model_validate_json(text)
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        """See the module."""
+        assert isinstance(event, AllocationEvent)
+        team = rows.get(event.team)
+        team = team if isinstance(team, TeamRow) else TeamRow(team=event.team)
+        if event.event_id in team.recent:
+            return Decision()
+        round_ = _Round(rows, team)
+        match event.type:
+            case "rota_set":
+                round_.set_worker(event)
+            case "rota_removed":
+                round_.remove_worker(event)
+            case "requested":
+                round_.request(event, event.at)
+            case "reassigned":
+                round_.hold(event.contact_ids, event.worker_id or _id_of(event.worker_name), event.event_id)
+            case "released":
+                round_.hold(event.contact_ids, "", event.event_id)
+        return round_.decision(event.event_id)
+
+
+class _Round:
+    """One event's changes to one team."""
+
+    def __init__(self, rows: Rows, team: TeamRow) -> None:
+        self._rows = rows
+        self._team = team.team
+        self._workers = dict(team.workers)
+        self._waiting = list(team.waiting)
+        self._recent = team.recent
+        self._holdings: dict[str, Record] = {}
+        self._outputs: list[Output] = []
+
+    def set_worker(self, event: AllocationEvent) -> None:
+        before = self._workers.get(event.worker_id)
+        self._workers[event.worker_id] = RotaWorker(
+            worker_id=event.worker_id,
+            name=event.worker_name,
+            role=event.role,
+            duty_from=event.duty_from or event.at,
+            duty_to=event.duty_to,
+            holds=before.holds if before else 0,
+        )
+        waiting, self._waiting = self._waiting, []
+        for request in waiting:
+            self.request(request, max(event.at, request.at))
+
+    def remove_worker(self, event: AllocationEvent) -> None:
+        self._workers.pop(event.worker_id, None)
+
+    def request(self, request: AllocationEvent, at: datetime) -> None:
+        worker = self._choose(at)
+        if worker is None:
+            if all(request.event_id != waiting.event_id for waiting in self._waiting):
+                self._waiting.append(request)
+            return
+        self.hold(request.contact_ids, worker.worker_id, request.event_id)
+        for contact in request.contact_ids:
+            self._outputs.append(Output("case-events", contact, self._allocated(request, contact, worker, at)))
+
+    def hold(self, contacts: list[str], worker_id: str, event_id: str) -> None:
+        for contact in contacts:
+            before = self._holding(contact)
+            if before is not None and before.worker_id:
+                self._count(before.worker_id, -1)
+            if worker_id:
+                self._count(worker_id, +1)
+            row = HoldingRow(contact_id=contact, worker_id=worker_id, event_id=event_id)
+            self._holdings[f"{self._team} {contact}"] = row
+
+    def decision(self, event_id: str) -> Decision:
+        """What it comes to."""
+        recent = [*self._recent, event_id][-_RECENT_KEPT:]
+        team = TeamRow(team=self._team, workers=self._workers, waiting=self._waiting, recent=recent)
+        return Decision(self._outputs, {**self._holdings, self._team: team})
+
+    def _holding(self, contact: str) -> HoldingRow | None:
+        key = f"{self._team} {contact}"
+        row = self._holdings.get(key) or self._rows.get(key)
+        return row if isinstance(row, HoldingRow) else None
+
+    def _count(self, worker_id: str, change: int) -> None:
+        worker = self._workers.get(worker_id)
+        if worker is not None:
+            self._workers[worker_id] = worker.model_copy(update={"holds": max(0, worker.holds + change)})
+
+    def _choose(self, at: datetime) -> RotaWorker | None:
+        for role in ("worker", "manager"):
+            ready = [w for w in self._workers.values() if w.role == role and w.on_duty(at)]
+            if ready:
+                return min(ready, key=lambda w: (w.holds, w.worker_id))
+        return None
+
+    def _allocated(self, request: AllocationEvent, contact: str, worker: RotaWorker, at: datetime) -> CaseEvent:
+        how = "rota" if worker.role == "worker" else "manager"
+        return CaseEvent(
+            event_id=output_id(request.event_id, "allocated", contact),
+            type="allocated",
+            contact_id=contact,
+            at=at,
+            by=worker.name,
+            details={"worker_id": worker.worker_id, "how": how},
+        )
+
+
+def _id_of(name: str) -> str:
+    """A worker whom the rota does not know is known by name."""
+    return "name:" + " ".join(name.casefold().split())

@@ -1,0 +1,265 @@
+"""Cases: every contact tracked from opening to closure or transfer, its same-day clock, and the flags. Pure.
+
+Reads `case-events` alone: opening, corrections, partners' and people's events, allocation and ticks arrive there in
+one order. A row is one contact; the partition's tick row says when somebody was awake.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from schemas.allocation import AllocationEvent
+from schemas.case_event import CaseEvent
+from schemas.flag import Flag, FlagResult, FlagState
+from schemas.identity import flag_id, output_id
+from schemas.record import Record
+from streams import same_day
+from streams.case_row import CaseRow, ClockRow, Holder, Standing, TickRow
+from streams.coverage import covered, extended
+from streams.processor import Decision, Output, Rows, Tick
+
+#: An event for a contact that never opened is listed after this long, with an owner.
+UNMATCHED_AFTER = timedelta(minutes=15)
+#: Event ids remembered per case; an at-least-once repeat comes soon or never.
+_SEEN_KEPT = 400
+#: One tick row a partition: rows live in partitions, so the same key everywhere is a row of its own in each.
+_TICK_ROW = "tick"
+
+
+class Cases:
+    """The processor. `duty_manager` owns what has no worker yet."""
+
+    name = "cases"
+    inputs = ("case-events",)
+
+    def __init__(self, duty_manager: str = "") -> None:
+        self.duty_manager = duty_manager
+
+    def parse_row(self, text: bytes) -> Record:
+        """A case row, or the partition's tick row."""
+        return CaseRow.model_validate_json(text) if b'"contact_id"' in text else TickRow.model_validate_json(text)
+
+    def tick(self, event: Record) -> Tick | None:
+        """A tick of this partition."""
+        assert isinstance(event, CaseEvent)
+        if event.type != "tick" or event.covers_since is None:
+            return None
+        return Tick(event.at, event.covers_since)
+
+    def wakes_at(self, row: Record) -> datetime | None:
+        """The next due time of a running clock, or when parked events have waited long enough."""
+        if not isinstance(row, CaseRow):
+            return None
+        due = [clock.due_at for clock in row.clocks if clock.state == "running"]
+        if row.unmatched_at is not None and not row.unmatched_flagged:
+            due.append(row.unmatched_at)
+        return min(due, default=None)
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        """See the module."""
+        assert isinstance(event, CaseEvent)
+        if event.type == "tick":
+            return self._ticked(rows, event)
+        row = rows.get(event.contact_id)
+        if row is None:
+            row = CaseRow(contact_id=event.contact_id)
+        assert isinstance(row, CaseRow)
+        if event.event_id in row.seen:
+            return Decision()
+        outputs: list[Output] = []
+        row = self._event(row, event, outputs)
+        return Decision(outputs, {event.contact_id: row})
+
+    def wake(self, rows: Rows, key: str, tick: Tick) -> Decision:
+        """Flag what is overdue."""
+        row = rows.get(key)
+        ticks = rows.get(_TICK_ROW)
+        assert isinstance(row, CaseRow)
+        intervals = ticks.intervals if isinstance(ticks, TickRow) else []
+        outputs: list[Output] = []
+        clocks = []
+        for clock in row.clocks:
+            if clock.state == "running" and clock.due_at <= tick.at:
+                result: FlagResult = "missed" if covered(intervals, clock.due_at) else "not_verifiable"
+                clock = clock.model_copy(update={"state": result, "flagged": True, "flag_state": "raised"})
+                outputs.append(self._flag(row, clock, "raised", result))
+            clocks.append(clock)
+        row = row.model_copy(update={"clocks": clocks})
+        if row.unmatched_at is not None and not row.unmatched_flagged and row.unmatched_at <= tick.at:
+            row = row.model_copy(update={"unmatched_flagged": True})
+            outputs.append(self._unmatched(row, "raised"))
+        return Decision(outputs, {key: row})
+
+    def _ticked(self, rows: Rows, event: CaseEvent) -> Decision:
+        assert event.covers_since is not None
+        row = rows.get(_TICK_ROW)
+        known = row.intervals if isinstance(row, TickRow) else []
+        intervals = extended(known, Tick(event.at, event.covers_since))
+        return Decision([], {_TICK_ROW: TickRow(intervals=intervals)})
+
+    def _event(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        row = row.model_copy(update={"seen": [*row.seen, event.event_id][-_SEEN_KEPT:]})
+        if event.type == "opened":
+            return self._opened(row, event, outputs)
+        if row.standing == "parked":
+            return self._parked(row, event)
+        match event.type:
+            case "corrected":
+                return self._corrected(row, event)
+            case "risk_assessed":
+                return self._assessed(row, event, outputs)
+            case "allocated":
+                return self._allocated(row, event, outputs)
+            case "closed" | "transferred":
+                return self._ended(row, event, outputs)
+            case "became":
+                return self._became(row, event, outputs)
+            case "flag_acknowledged" | "flag_explained":
+                return self._answered(row, event, outputs)
+            case _:
+                return row
+
+    def _opened(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        if row.standing != "parked" or event.opened is None:
+            # Opened twice under two ids would be two clocks for one contact; the first stands.
+            return row
+        waiting = row.parked
+        clock = same_day.start(1, event.at)
+        repaired = event.opened.repaired_at
+        if repaired is not None and repaired >= clock.due_at:
+            # The unreadable contact has that day's flag already.
+            clock = clock.model_copy(update={"state": "carried"})
+        if row.unmatched_flagged:
+            outputs.append(self._unmatched(row, "withdrawn"))
+        row = row.model_copy(
+            update={
+                "standing": "open",
+                "team": event.opened.team,
+                "kind": event.opened.kind,
+                "risk": event.opened.risk,
+                "opened_at": event.at,
+                "clocks": [clock],
+                "parked": [],
+                "unmatched_at": None,
+                "unmatched_flagged": False,
+            }
+        )
+        for parked in waiting:
+            row = self._event(row, parked, outputs)
+        return row
+
+    def _parked(self, row: CaseRow, event: CaseEvent) -> CaseRow:
+        first = row.unmatched_at or event.at + UNMATCHED_AFTER
+        return row.model_copy(update={"parked": [*row.parked, event], "unmatched_at": first})
+
+    def _corrected(self, row: CaseRow, event: CaseEvent) -> CaseRow:
+        correction = event.correction
+        if correction is None:
+            return row
+        row = row.model_copy(update={"risk": correction.risk or row.risk})
+        changed = correction.risk_changed or correction.child_changed
+        if not changed or row.assessed_at is None:
+            return row
+        # What was assessed is no longer what was reported: the first clock keeps its result, a new one starts.
+        reopened = same_day.start(max(c.opening for c in row.clocks) + 1, event.at)
+        return row.model_copy(update={"clocks": [*row.clocks, reopened], "assessed_at": None})
+
+    def _assessed(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        if not same_day.is_evidence(event):
+            return row
+        clocks = []
+        for clock in row.clocks:
+            evidence_by = same_day.in_time(clock, event)
+            if evidence_by and clock.state in ("running", "missed", "not_verifiable"):
+                met = {"state": "met", "evidence_event_id": event.event_id, "evidence_by": evidence_by}
+                clock = clock.model_copy(update=met)
+                if clock.flagged and clock.flag_state != "withdrawn":
+                    clock = clock.model_copy(update={"flag_state": "withdrawn"})
+                    outputs.append(self._flag(row, clock, "withdrawn", "missed"))
+            clocks.append(clock)
+        return row.model_copy(update={"clocks": clocks, "assessed_at": event.at, "risk": event.level})
+
+    def _allocated(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        if event.problem or not event.by:
+            return row
+        how = event.details.get("how", "partner")
+        worker_id = event.details.get("worker_id", "")
+        holder = Holder(name=event.by, worker_id=worker_id, at=event.at, how=how)
+        if how == "partner" and row.team:
+            # The rota did not choose this worker, so allocation must hear of it to count the load right.
+            outputs.append(self._tell_allocation(row, event, "reassigned"))
+        return row.model_copy(update={"holders": [*row.holders, holder]})
+
+    def _ended(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        standing: Standing = "closed" if event.type == "closed" else "transferred"
+        if row.standing == "open" and row.team:
+            outputs.append(self._tell_allocation(row, event, "released"))
+        return row.model_copy(update={"standing": standing})
+
+    def _became(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        clocks = [c.model_copy(update={"state": "became"}) if c.state == "running" else c for c in row.clocks]
+        if row.standing == "open" and row.team:
+            outputs.append(self._tell_allocation(row, event, "released"))
+        return row.model_copy(update={"clocks": clocks, "standing": "became"})
+
+    def _answered(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        state: FlagState = "acknowledged" if event.type == "flag_acknowledged" else "explained"
+        follows = {"acknowledged": ("raised",), "explained": ("raised", "acknowledged")}[state]
+        clocks = []
+        for clock in row.clocks:
+            if clock.flagged and clock.flag_state in follows:
+                clock = clock.model_copy(update={"flag_state": state})
+                result: FlagResult = "not_verifiable" if clock.state == "not_verifiable" else "missed"
+                outputs.append(self._flag(row, clock, state, result, event.reason_code))
+            clocks.append(clock)
+        return row.model_copy(update={"clocks": clocks})
+
+    def _flag(self, row: CaseRow, clock: ClockRow, state: FlagState, result: FlagResult, reason_code: str = "") -> Output:
+        # A withdrawal's body says which evidence; nothing in any body comes from the tick that noticed.
+        flag = Flag(
+            flag_id=flag_id(row.contact_id, clock.clock, clock.opening, clock.due_at.isoformat()),
+            contact_id=row.contact_id,
+            clock=clock.clock,
+            opening=clock.opening,
+            started_at=clock.started_at,
+            due_at=clock.due_at,
+            state=state,
+            result=result,
+            evidence_event_id=clock.evidence_event_id if state == "withdrawn" else "",
+            reason_code=reason_code,
+        )
+        return Output("flags", row.contact_id, flag)
+
+    def _unmatched(self, row: CaseRow, state: FlagState) -> Output:
+        assert row.unmatched_at is not None
+        flag = Flag(
+            flag_id=flag_id(row.contact_id, "unmatched", 1, row.unmatched_at.isoformat()),
+            contact_id=row.contact_id,
+            clock="unmatched",
+            opening=1,
+            started_at=row.unmatched_at - UNMATCHED_AFTER,
+            due_at=row.unmatched_at,
+            state=state,
+            result="unmatched",
+            owner=self.duty_manager,
+        )
+        return Output("flags", row.contact_id, flag)
+
+    def _tell_allocation(self, row: CaseRow, event: CaseEvent, kind: str) -> Output:
+        told = AllocationEvent(
+            event_id=output_id(event.event_id, kind, row.contact_id),
+            type="reassigned" if kind == "reassigned" else "released",
+            team=row.team,
+            at=event.at,
+            contact_ids=[row.contact_id],
+            worker_id=event.details.get("worker_id", ""),
+            worker_name=event.by if kind == "reassigned" else "",
+        )
+        return Output("allocation-in", row.team, told)
+
+
+def standing_flags(flags: Iterable[Flag]) -> list[Flag]:
+    """The last state of each flag, in order of first appearance."""
+    latest: dict[str, Flag] = {}
+    for flag in flags:
+        latest[flag.flag_id] = flag
+    return list(latest.values())

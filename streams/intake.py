@@ -1,0 +1,62 @@
+"""Intake: what a message is, whom it is about, and whether we have it already. Pure.
+
+Every message ends as exactly one of: contact(s), case event(s), duplicate of another receipt, not a contact, or
+quarantined; a quarantined one opens a contact of its own, because somebody must look at it on the day it arrived.
+Same message id and same content: duplicate. Same reference and same child: a version, or a duplicate when nothing
+changed. Same content without a reference: duplicate within ten minutes, later a new contact marked as possible
+repeat, because a school that writes again is worried again.
+"""
+
+from collections.abc import Callable
+
+from schemas.authorities import Authorities
+from schemas.reading import Hint, Reader, Reading
+from schemas.received import Received
+from schemas.record import Record
+from streams.intake_message import IntakeRules, MessageIntake
+from streams.intake_rows import MessageRow, parse_row
+from streams.processor import Decision, Rows, Timeless
+
+
+class Intake(Timeless):
+    """The processor. `reader_of` gives an agency's reader; `hash_key` makes the keyed hashes."""
+
+    name = "intake"
+    inputs = ("received.health", "received.education", "received.police", "received.social_care")
+
+    def __init__(self, reader_of: Callable[[str], Reader], *, hash_key: bytes, authorities: Authorities, team: str) -> None:
+        self._reader_of = reader_of
+        self._rules = IntakeRules(hash_key=hash_key, authorities=authorities, team=team)
+
+    def parse_row(self, text: bytes) -> Record:
+        """A row from its JSON."""
+        return parse_row(text)
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        """See the module."""
+        assert isinstance(event, Received)
+        known = rows.get(f"{event.sender} m {event.receipt_id}")
+        message = MessageIntake(self._rules, rows, event)
+        if event.repair is not None:
+            return message.repair(self._read(event))
+        if isinstance(known, MessageRow):
+            return message.delivered_again(known)
+        return message.take(self._read(event))
+
+    def _read(self, event: Received) -> Reading:
+        if event.truncated:
+            return Reading(
+                outcome="quarantined",
+                reason_code="too_large",
+                reason="The message is larger than the hub takes; only its beginning was kept. Send the documents apart.",
+            )
+        hint = Hint(content_type=event.content_type, file_name=event.file_name, transport=event.transport)
+        try:
+            return self._reader_of(event.agency)(event.body, hint)
+        except Exception as error:
+            # Readers promise not to raise. If one does, the message still counts and somebody looks at it.
+            return Reading(
+                outcome="quarantined",
+                reason_code="reader_failed",
+                reason=f"The hub's reader failed on this message ({type(error).__name__}); a person must read it.",
+            )

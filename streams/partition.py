@@ -1,0 +1,196 @@
+"""The state of one partition: rows with their origins, and a heap of what is due. Pure; shared by every engine.
+
+A row's origin is the (topic, offset) of the event that last changed it. Rows are written only after all outputs of
+their batch are acknowledged, so a restored row whose origin is at or past an event's offset proves that the outputs
+of that event, and of every earlier one of its partition, are already durable: `apply` then emits nothing.
+
+A batch changes many rows, and a crash may leave any part of them. Deciding an event again on rows that already hold
+later events, or half of its own, would give another answer. So each written row also says where its batch began
+(`since`: the rows of every earlier event are durable) and which version it replaced (`before`). From these a restart
+rebuilds the rows exactly as they stood at the last complete batch, and decides the incomplete one again from there.
+"""
+
+import heapq
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas.record import Record
+from streams.processor import Decision, Output, Processor, Tick
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which event changed a row last."""
+
+    topic: str
+    offset: int
+
+    def later_than(self, other: "Origin") -> bool:
+        """Whether this change came after the other one. A sender writes to one topic, so a row has one topic."""
+        return self.topic == other.topic and self.offset > other.offset
+
+
+@dataclass(frozen=True, slots=True)
+class RowWrite:
+    """A row to write to the changelog."""
+
+    key: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A restored row of a batch that may be incomplete. `before`: the origin's offset of the version that it replaced,
+    -1 for a new row."""
+
+    origin: Origin
+    before: int
+    row: Record
+
+
+@dataclass
+class PartitionState:
+    """Rows, origins and due heap of one partition of one processor."""
+
+    processor: Processor
+    rows: dict[str, Record] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+    #: Newest origin among restored rows, by topic: outputs up to here are durable.
+    proved: dict[str, int] = field(default_factory=dict)
+    #: By topic, the offset below which every event's rows are durable, and are in `rows`.
+    settled: dict[str, int] = field(default_factory=dict)
+    #: Rows whose last record in the changelog is older than what we hold: they must be written again.
+    outvoted: set[str] = field(default_factory=set)
+    _unsettled: dict[str, dict[str, list[_Version]]] = field(default_factory=dict)
+    #: The rows changed by the batch in hand, with the offset of the version that each replaces; where it began.
+    _dirty: dict[str, int] = field(default_factory=dict)
+    _since: int | None = None
+    _due: list[tuple[datetime, str]] = field(default_factory=list)
+
+    def get(self, key: str) -> Record | None:
+        """The row as decided so far."""
+        return self.rows.get(key)
+
+    def restore(self, key: str, value: bytes) -> None:
+        """Take one changelog record. An older origin after a newer one came from a worker that had lost the
+        partition: the newer row stays, and is written again before compaction can prefer the older."""
+        loaded = json.loads(value)
+        origin = Origin(loaded["topic"], loaded["offset"])
+        row = self.processor.parse_row(json.dumps(loaded["row"]).encode())
+        self.proved[origin.topic] = max(self.proved.get(origin.topic, -1), origin.offset)
+        self.durable(origin.topic, loaded.get("since", 0))
+        waiting = self._unsettled.setdefault(origin.topic, {})
+        known = [version.origin for version in waiting.get(key, [])]
+        if key in self.origins:
+            known.append(self.origins[key])
+        if any(other.later_than(origin) for other in known):
+            self.outvoted.add(key)
+        else:
+            self.outvoted.discard(key)
+        if origin.offset < self.settled.get(origin.topic, 0):
+            self._hold(key, origin, row)
+        else:
+            waiting.setdefault(key, []).append(_Version(origin, loaded.get("before", -1), row))
+
+    def durable(self, topic: str, offset: int) -> None:
+        """The rows of every event of `topic` below `offset` are in the changelog: no need to decide those again."""
+        if offset <= self.settled.get(topic, 0):
+            return
+        self.settled[topic] = offset
+        waiting = self._unsettled.pop(topic, {})
+        for key, versions in waiting.items():
+            for version in versions:
+                if version.origin.offset < offset:
+                    self._hold(key, version.origin, version.row)
+            later = [version for version in versions if version.origin.offset >= offset]
+            if later:
+                self._unsettled.setdefault(topic, {})[key] = later
+
+    def _hold(self, key: str, origin: Origin, row: Record) -> None:
+        held = self.origins.get(key)
+        if held is None or not held.later_than(origin):
+            self.rows[key] = row
+            self.origins[key] = origin
+
+    def recovered(self, committed: Mapping[str, int] | None = None) -> list[RowWrite]:
+        """After the last changelog record and before the first event, with the group's committed offset of each
+        topic: go back to the last complete batch, build the due heap. Returns the outvoted rows."""
+        for topic, offset in (committed or {}).items():
+            self.durable(topic, offset)
+        for waiting in self._unsettled.values():
+            for key, versions in waiting.items():
+                first = min(versions, key=lambda version: version.origin.offset)
+                held = self.origins.get(key)
+                if first.before >= 0 and (held is None or held.offset < first.before):
+                    # Compaction has taken the version before: nobody ran for longer than the changelog's grace. The
+                    # later one stands, and events up to its origin do not change it again.
+                    self.rows[key], self.origins[key] = first.row, first.origin
+                else:
+                    # It will be decided again, and written again.
+                    self.outvoted.discard(key)
+        self._unsettled.clear()
+        wakes = ((self.processor.wakes_at(row), key) for key, row in self.rows.items())
+        self._due = [(at, key) for at, key in wakes if at is not None]
+        heapq.heapify(self._due)
+        again = []
+        for key in sorted(self.outvoted):
+            origin = self.origins[key]
+            again.append(self._row_write(key, self.settled.get(origin.topic, 0), origin.offset))
+        self.outvoted.clear()
+        return again
+
+    def apply(self, topic: str, offset: int, event: Record) -> list[Output]:
+        """Decide one event and keep the rows; returns the outputs that may not be durable yet."""
+        if offset < self.settled.get(topic, 0):
+            return []
+        if self._since is None:
+            self._since = offset
+        origin = Origin(topic, offset)
+        outputs = self._keep(self.processor.decide(self, event), origin)
+        tick = self.processor.tick(event)
+        if tick is not None:
+            outputs += self._wake_due(tick, origin)
+        return [] if offset <= self.proved.get(topic, -1) else outputs
+
+    def _wake_due(self, tick: Tick, origin: Origin) -> list[Output]:
+        outputs: list[Output] = []
+        while self._due and self._due[0][0] <= tick.at:
+            wakes, key = heapq.heappop(self._due)
+            # A row changed since has its own newer entry; only the entry that still holds wakes it.
+            if self.processor.wakes_at(self.rows[key]) == wakes:
+                outputs += self._keep(self.processor.wake(self, key, tick), origin)
+        return outputs
+
+    def _keep(self, decision: Decision, origin: Origin) -> list[Output]:
+        for key, row in decision.rows.items():
+            held = self.origins.get(key)
+            mine = held is not None and held.topic == origin.topic
+            if held is not None and mine and held.offset >= origin.offset and key not in self._dirty:
+                # A version from this very event, or a later one, was restored in place of a lost one: it stands.
+                continue
+            before = self.rows.get(key)
+            self.rows[key] = row
+            self.origins[key] = origin
+            # Last change last: the order in which the rows will be written.
+            replaced = held.offset if held is not None and mine else -1
+            self._dirty[key] = self._dirty.pop(key, replaced)
+            wakes = self.processor.wakes_at(row)
+            if wakes is not None and (before is None or self.processor.wakes_at(before) != wakes):
+                heapq.heappush(self._due, (wakes, key))
+        return decision.outputs
+
+    def take_dirty(self) -> list[RowWrite]:
+        """The rows changed since the last call, in the order of their last change. The batch ends here: call
+        `durable` once they are written, and only then `apply` again."""
+        since, self._since = self._since, None
+        writes = [self._row_write(key, since or 0, before) for key, before in self._dirty.items()]
+        self._dirty.clear()
+        return writes
+
+    def _row_write(self, key: str, since: int, before: int) -> RowWrite:
+        origin = self.origins[key]
+        row = self.rows[key].model_dump_json(exclude_defaults=True)
+        head = {"topic": origin.topic, "offset": origin.offset, "since": since, "before": before}
+        return RowWrite(key, f'{json.dumps(head)[:-1]}, "row": {row}}}'.encode())

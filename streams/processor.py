@@ -1,0 +1,95 @@
+"""What every decision is: a pure processor, `decide(rows, event) -> Decision`.
+
+No wall clock, randomness, I/O or Faust inside. The same processor runs live, in a unit test, in a replay and in a
+benchmark's other engine, with the same result. Time comes as ticks; a row says itself when it must be woken.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from schemas.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One record to append; `key` decides its partition. `headers` only where a topic's readers expect more than the
+    CloudEvents ones that the binding adds."""
+
+    topic: str
+    key: str
+    record: Record
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one event leads to: outputs in order, and rows as they should be afterwards."""
+
+    outputs: list[Output] = field(default_factory=list)
+    rows: dict[str, Record] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A moment that a ticker vouches for: it ran without a gap from `covers_since` to `at`."""
+
+    at: datetime
+    covers_since: datetime
+
+
+class Rows(Protocol):
+    """The rows of one partition, read-only."""
+
+    def get(self, key: str) -> Record | None:
+        """The row, or None."""
+        ...
+
+
+class Processor(Protocol):
+    """A decision with its inputs. `name` is also the consumer group's and the changelog's name."""
+
+    name: str
+    inputs: tuple[str, ...]
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        """What the event leads to. Reads only rows of the event's own key."""
+        ...
+
+    def parse_row(self, text: bytes) -> Record:
+        """A row from its JSON."""
+        ...
+
+    def tick(self, event: Record) -> Tick | None:
+        """The tick that an event is, if it is one."""
+        ...
+
+    def wakes_at(self, row: Record) -> datetime | None:
+        """When a row must be looked at again, if nothing happens before."""
+        ...
+
+    def wake(self, rows: Rows, key: str, tick: Tick) -> Decision:
+        """What becomes of a row whose time has come."""
+        ...
+
+
+class Timeless:
+    """The part of a processor that no clock concerns."""
+
+    def tick(self, event: Record) -> Tick | None:
+        """No event of this processor is a tick."""
+        return None
+
+    def wakes_at(self, row: Record) -> datetime | None:
+        """Never."""
+        return None
+
+    def wake(self, rows: Rows, key: str, tick: Tick) -> Decision:
+        """Never called."""
+        raise AssertionError("a processor without a clock was woken")
+
+
+def rows_of(mapping: Mapping[str, Record]) -> Rows:
+    """Rows from a mapping, for tests and replays."""
+    return mapping

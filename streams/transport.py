@@ -1,0 +1,176 @@
+"""Faust's transport, made safe: one event per fetched batch, and only the frontier is ever committed.
+
+Faust keeps what it is good at: group membership, assignment, table recovery. What it loses events by is replaced
+(measured facts in docs/architecture.md): its acknowledgements are ignored, because they run ahead of durable outputs
+and commit past holes; a batch that does not begin at the frontier is trimmed or sought back, never skipped.
+"""
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from time import monotonic
+from typing import Any
+
+import faust
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from streams.frontier import Frontier
+
+#: sysexits.h EX_SOFTWARE: the process cannot make its work durable. Its supervisor starts it again.
+FAIL_STOP = 70
+
+
+def fail_stop(why: str) -> None:
+    """Stop at once, committing nothing: what is not acknowledged will be processed again by whoever comes next."""
+    os.write(2, f"frontdoor: worker stops: {why}\n".encode())
+    os._exit(FAIL_STOP)
+
+
+def require_compiled_stream() -> None:
+    """Refuse to run on Faust's pure-Python stream: it acknowledges stale events unseen after a rebalance."""
+    from faust import streams as faust_streams
+
+    if getattr(faust_streams, "_CStreamIterator", None) is None:
+        raise RuntimeError(
+            "faust-streaming was installed without its compiled stream iterator; "
+            "install it from a wheel (Linux x86_64 or macOS), or build it with Cython and a C compiler"
+        )
+
+
+class _HeartbeatThread(driver.AIOKafkaConsumerThread):
+    """The consumer thread, remembering when the group's coordinator last heard from it."""
+
+    last_heartbeat: float = 0.0
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        self.last_heartbeat = monotonic()
+        coordinator = self._ensure_consumer()._coordinator
+        beat = coordinator._do_heartbeat
+
+        async def noted() -> Any:
+            accepted = await beat()
+            if accepted:
+                self.last_heartbeat = monotonic()
+            return accepted
+
+        coordinator._do_heartbeat = noted
+
+    async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
+        self.last_heartbeat = monotonic()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust's livelock detector reads acknowledgements, which mean nothing here; lag is watched from outside."""
+
+
+class FrontierConsumer(driver.Consumer):
+    """Yields one message per fetched partition batch (its value is the list of records) and commits the frontier."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.frontier = Frontier()
+        super().__init__(*args, **kwargs)
+
+    def _new_consumer_thread(self) -> _HeartbeatThread:
+        return _HeartbeatThread(self, loop=self.loop, beacon=self.beacon)
+
+    @property
+    def seconds_since_heartbeat(self) -> float:
+        """How long ago the group last accepted this worker as a member."""
+        thread = self._thread
+        assert isinstance(thread, _HeartbeatThread)
+        return monotonic() - thread.last_heartbeat
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
+        """Fetched batches. Changelog records go one by one, as table recovery expects them."""
+        records, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self.perform_seek()
+            return
+        for tp, batch in records.items():
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                return
+            if active is not None and tp not in active and tp not in self._buffered_partitions:
+                continue
+            if self._is_changelog_tp(tp):
+                for record in batch:
+                    yield tp, self._to_message(tp, record)
+            elif batch:
+                yield tp, self._to_batch_message(tp, batch)
+
+    def _to_batch_message(self, tp: TP, batch: list[Any]) -> Any:
+        first = batch[0]
+        whole: Any = batch
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            first.offset,
+            first.timestamp / 1000.0,
+            first.timestamp_type,
+            [],
+            None,
+            whole,
+            None,
+            0,
+            0,
+            tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Gaps between message offsets are the batches themselves here."""
+
+    async def perform_seek(self) -> None:
+        """Seek to what was committed, and start each frontier there; where nothing was, at the partition's beginning."""
+        await super().perform_seek()
+        mine = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
+        beginnings = await self._thread.earliest_offsets(*mine) if mine else {}
+        for tp in mine:
+            committed = self._committed_offset[tp]
+            self.frontier.start(tp.topic, tp.partition, committed or beginnings.get(tp) or 0)
+
+    async def back_to(self, topic: str, partition: int, offset: int) -> None:
+        """Fetch again from `offset`; if the log no longer reaches back so far, stop: that is a loss to look at."""
+        tp = TP(topic, partition)
+        beginning = (await self._thread.earliest_offsets(tp)).get(tp) or 0
+        if beginning > offset:
+            fail_stop(f"{topic}/{partition}: records {offset} to {beginning} expired before they were processed")
+        self.log.warning("batch began after the frontier; back to %s/%s at %s", topic, partition, offset)
+        await self.seek(tp, offset)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Commit what is durable, then forget the frontiers."""
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self.frontier.drop(tp.topic, tp.partition)
+
+    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit the frontier. Faust's acknowledgements only keep track of what is under way."""
+        self._acked.clear()
+        self._acked_index.clear()
+        moved = self.frontier.to_commit()
+        if not moved:
+            return False
+        assigned = self.assignment()
+        offsets: Mapping[TP, int] = {TP(*tp): offset for tp, offset in moved.items() if TP(*tp) in assigned}
+        if not offsets or not await self._commit(offsets):
+            return False
+        self._committed_offset.update(offsets)
+        self.frontier.committed({(tp.topic, tp.partition): offset for tp, offset in offsets.items()})
+        return True
+
+
+class FrontierTransport(driver.Transport):
+    """The aiokafka transport with the frontier's consumer."""
+
+    Consumer = FrontierConsumer
+
+
+class FrontierApp(faust.App):
+    """A Faust app on the frontier transport."""
+
+    def _new_transport(self) -> FrontierTransport:
+        return FrontierTransport(self.conf.broker_consumer, self, loop=self.loop)

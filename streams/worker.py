@@ -1,0 +1,219 @@
+"""The binding: one processor, one Faust app, one agent. All errors are owned here.
+
+The order inside a batch is the promise of this file:
+ 1. decode and decide every record, in order;
+ 2. append all outputs and wait until the broker has acknowledged every one;
+ 3. append all changed rows and wait likewise;
+ 4. move the frontier;
+ 5. commit the frontier (soon, and at once when there is nothing else to do).
+A crash between 2 and 3 repeats outputs under the same ids; between 3 and 5 the rows prove that nothing is owed.
+A record that cannot be decoded goes to `quarantine`; anything else that goes wrong stops the process.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import faust
+from faust.serializers.schemas import Schema
+
+from schemas.catalogue import catalogue, codec
+from schemas.identity import output_id
+from schemas.ports import DurableLog, Entry, NotDurable
+from schemas.record import Record
+from schemas.wire import Undecodable
+from streams.envelope import dead_letter, entry_of
+from streams.failpoints import failpoint
+from streams.partition import PartitionState, RowWrite
+from streams.processor import Output, Processor
+from streams.table import RowTable
+from streams.transport import FrontierApp, FrontierConsumer, fail_stop, require_compiled_stream
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """How a worker runs; seconds. `stepped`: ticks may be ahead of the broker's clock, because a driver owns time."""
+
+    bootstrap: str
+    datadir: Path
+    instance: str = "1"
+    session_timeout: float = 10.0
+    commit_interval: float = 0.5
+    stepped: bool = False
+    #: A tick further ahead of its record's append time than this is refused: somebody's clock is wrong.
+    tick_tolerance: float = 5.0
+
+
+class _RawSchema(Schema):  # type: ignore[type-arg]
+    """Topics are bytes to Faust: what it cannot decode it would acknowledge before anybody could look."""
+
+    def loads_key(self, app: Any, message: Any, **_: Any) -> Any:
+        return message.key
+
+    def loads_value(self, app: Any, message: Any, **_: Any) -> Any:
+        return message.value
+
+
+class Worker:
+    """One processor at work. `start()` is Faust's to call; build with `build_app`."""
+
+    def __init__(self, processor: Processor, durable: DurableLog, options: WorkerOptions) -> None:
+        self.processor = processor
+        self.log = durable
+        self.options = options
+        self.codecs = {topic: codec(topic) for topic in processor.inputs}
+        self.app = self._build()
+        self._idle = asyncio.Event()
+
+    def _build(self) -> FrontierApp:
+        require_compiled_stream()
+        o = self.options
+        app = FrontierApp(
+            f"frontdoor-{self.processor.name}",
+            broker="kafka://" + o.bootstrap.replace(",", ";kafka://"),
+            store="memory://",
+            datadir=str(o.datadir),
+            # The keyed topics have one partition count; a table without it would get 8 and every row would fail.
+            topic_partitions=catalogue().keyed_partitions,
+            # Topics are made by `topics apply`, with their settings, and never by a worker.
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            # The web server would serve table rows to anybody on the machine.
+            web_enabled=False,
+            # A killed worker's partitions must not idle for the default minute.
+            broker_session_timeout=o.session_timeout,
+            broker_heartbeat_interval=min(2.0, o.session_timeout / 3),
+            broker_commit_interval=o.commit_interval,
+            # Bounds a batch, and with it what a crash repeats.
+            broker_max_poll_records=500,
+            broker_request_timeout=max(30.0, o.session_timeout * 2),
+            consumer_group_instance_id=f"frontdoor-{self.processor.name}-{o.instance}",
+            consumer_auto_offset_reset="earliest",
+            # A rebalance waits for the batch in hand, so that its frontier is committed by its owner.
+            stream_wait_empty=True,
+            table_standby_replicas=0,
+            stream_recovery_delay=0.0,
+            producer_request_timeout=60.0,
+        )
+        self.table = RowTable(
+            app,
+            self.processor,
+            name="rows",
+            partitions=catalogue().keyed_partitions,
+            key_type=bytes,
+            value_type=bytes,
+            schema=_RawSchema(),
+        )
+        app.tables.add(self.table)
+        self.table.after_recovery = self._after_recovery
+        topic = app.topic(*self.processor.inputs, schema=_RawSchema(), internal=False)
+
+        async def run(stream: Any) -> None:
+            await self._run(stream)
+
+        app.agent(topic, name=self.processor.name, concurrency=1)(run)
+        app.task(self._commit_when_idle)
+        return app
+
+    @property
+    def consumer(self) -> FrontierConsumer:
+        """The app's consumer."""
+        consumer = self.app.consumer
+        assert isinstance(consumer, FrontierConsumer)
+        return consumer
+
+    async def _run(self, stream: Any) -> None:
+        try:
+            async for event in stream.events():
+                message = event.message
+                await self._batch(message.topic, message.partition, event.value)
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and self.app.should_stop:
+                raise
+            fail_stop(f"{self.processor.name}: {type(error).__name__}: {_safe_text(error)}")
+
+    async def _batch(self, topic: str, partition: int, fetched: list[Any]) -> None:
+        admitted = self.consumer.frontier.admit(topic, partition, fetched)
+        if admitted.seek_to is not None:
+            await self.consumer.back_to(topic, partition, admitted.seek_to)
+            return
+        if not admitted.records:
+            return
+        began = monotonic()
+        state = self.table.partition_state(partition)
+        entries: list[Entry] = []
+        for record in admitted.records:
+            entries += self._decide(state, topic, record)
+        self._still_member(began)
+        await self.log.append(entries)
+        failpoint("outputs-durable")
+        await self._append_rows(partition, state.take_dirty())
+        failpoint("rows-durable")
+        self.consumer.frontier.advance(topic, partition, admitted.records[-1].offset + 1)
+        self._idle.set()
+
+    def _decide(self, state: PartitionState, topic: str, record: Any) -> list[Entry]:
+        try:
+            event = self.codecs[topic].decode(record.value)
+        except Undecodable as error:
+            return [dead_letter(topic, record, str(error))]
+        tick = self.processor.tick(event)
+        if tick is not None and not self.options.stepped:
+            ahead = tick.at.timestamp() - record.timestamp / 1000.0
+            if ahead > self.options.tick_tolerance:
+                return [dead_letter(topic, record, f"tick {ahead:.0f} s ahead of the broker's clock")]
+        outputs: list[Output] = state.apply(topic, record.offset, event)
+        return [entry_of(output) for output in outputs]
+
+    async def _append_rows(self, partition: int, rows: list[RowWrite]) -> None:
+        changelog = self.table.changelog_topic_name
+        await self.log.append([Entry(changelog, row.key.encode(), row.value, (), partition) for row in rows])
+
+    def _still_member(self, began: float) -> None:
+        """A worker paused past its session must not produce: its partitions belong to somebody else by now."""
+        silent = max(self.consumer.seconds_since_heartbeat, monotonic() - began)
+        if silent > self.options.session_timeout:
+            fail_stop(f"{self.processor.name}: no heartbeat for {silent:.1f} s, longer than the session")
+
+    async def _after_recovery(self, partition: int, state: PartitionState, again: list[RowWrite]) -> None:
+        if again:
+            log.warning("%s/%s: %s rows of a paused worker outvoted", self.processor.name, partition, len(again))
+            await self._append_rows(partition, again)
+        ends = await self.consumer._thread.highwaters(
+            *[faust.types.TP(topic, partition) for topic in state.proved if topic in self.processor.inputs]
+        )
+        for tp, end in ends.items():
+            if state.proved[tp.topic] >= end:
+                raise RuntimeError(
+                    f"the rows of {self.processor.name}/{partition} know of records that {tp.topic} does not have "
+                    f"(it ends at {end}): the topic was cut or replaced; restore it, or delete the changelog "
+                    f"{self.table.changelog_topic_name} to decide again from the beginning"
+                )
+
+    async def _commit_when_idle(self) -> None:
+        """Commit as soon as there is nothing to do, so that lag shows the truth; under load Faust's interval does it."""
+        while not self.app.should_stop:
+            await self._idle.wait()
+            self._idle.clear()
+            await self.consumer.commit()
+
+
+def _safe_text(error: BaseException) -> str:
+    """Our own errors speak without payload; a library's text might quote it, so only its type is told."""
+    return str(error) if isinstance(error, NotDurable | RuntimeError) else "details withheld"
+
+
+def event_id_of(topic: str, partition: int, offset: int) -> str:
+    """An id for a record that carries none."""
+    return output_id(f"{topic}/{partition}/{offset}", "record")
+
+
+def decoded(topic: str, value: bytes) -> Record:
+    """One record of a topic, decoded and validated."""
+    record: Record = codec(topic).decode(value)
+    return record
