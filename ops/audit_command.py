@@ -1,12 +1,11 @@
 """`frontdoor audit`: read the whole log again and say whether every promise holds, with or without the workers."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -18,6 +17,7 @@ from ops.audit.log_reader import Progress as Told
 from ops.audit.report import print_verdict
 from ops.audit.verdict import CannotLook
 from ops.clocks import stepped_clock
+from ops.stack_state import read_state
 from schemas.settings import Settings
 
 #: Exit codes: every promise holds; one is broken; the log could not be read, so nothing is known.
@@ -75,28 +75,19 @@ def audit(
 
 
 def _target(settings: Settings, bootstrap: str | None, journal: Path | None) -> _Target:
-    stack = _running_stack(settings)
-    own = stack.get("bootstrap") or stack.get("bootstrap_servers") or settings.bootstrap_servers
+    stack = read_state(settings.run_dir)
+    own = stack.bootstrap if stack is not None and stack.bootstrap else settings.bootstrap_servers
     if journal is not None and not journal.is_dir():
         raise CannotLook(f"there is no folder {journal} with journals")
     if bootstrap is not None and bootstrap != own:
         # Another cluster: this stack's journals and its stepped clock say nothing about it.
         return _Target(bootstrap, journal, settings.clock == "stepped", None)
-    stepped = stack.get("clock", settings.clock) == "stepped"
+    stepped = (stack.clock if stack is not None else settings.clock) == "stepped"
     try:
         now = stepped_clock(settings).now() if stepped else None
     except (OSError, ValueError):
         now = None
-    return _Target(str(own), journal or settings.run_dir / "journal", stepped, now)
-
-
-def _running_stack(settings: Settings) -> dict[str, Any]:
-    """What the supervisor wrote about the running stack; empty where none runs."""
-    try:
-        told = json.loads((settings.run_dir / "stack.json").read_text())
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
+    return _Target(own, journal or settings.run_dir / "journal", stepped, now)
 
 
 @contextmanager

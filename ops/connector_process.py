@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -46,18 +47,28 @@ def main(agency: str, settings: Settings) -> None:
     """Run the connector of `agency` until SIGTERM. Raises `SystemExit`: 70 to be started anew, 78 to be set up anew."""
     role = f"connector-{agency}"
     try:
-        asyncio.run(_run(agency, role, settings))
+        asyncio.run(_until_told(agency, settings))
     except CannotRun as error:
         print(f"{role}: {error}", file=sys.stderr)
         raise SystemExit(MISCONFIGURED) from None
     except TransportFailed as error:
         log.error("%s stops: %s", role, error)
         raise SystemExit(FAILED) from None
-    finally:
-        settings.endpoint_file(role).unlink(missing_ok=True)
 
 
-async def _run(agency: str, role: str, settings: Settings) -> None:
+async def _until_told(agency: str, settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await serve(agency, settings, stop)
+
+
+async def serve(agency: str, settings: Settings, stop: asyncio.Event) -> None:
+    """Run the connector of `agency` on its own connection to the log until `stop` is set.
+
+    Raises `CannotRun`, `TransportFailed`.
+    """
+    role = f"connector-{agency}"
     kafka = KafkaLog(settings.bootstrap_servers, f"frontdoor-{role}", delivery_timeout=APPEND_SECONDS)
     give_up: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
     try:
@@ -67,9 +78,11 @@ async def _run(agency: str, role: str, settings: Settings) -> None:
             clock_of(settings),
             _WatchedLog(kafka, give_up),
             announce=lambda urls: announce(settings, role, urls),
+            stop=stop,
             give_up=give_up,
         )
     finally:
+        settings.endpoint_file(role).unlink(missing_ok=True)
         # What is still undecided was promised to nobody: it may have a second, the supervisor is waiting.
         closing = threading.Thread(target=kafka.close, name="close", daemon=True)
         closing.start()

@@ -14,9 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from ops.children import CannotStart, Child, Children
+from ops.children import Children
 from ops.embedded_kafka import EmbeddedKafka, KafkaDidNotStart
-from ops.endpoints import endpoint
 from ops.file_lock import Held
 from ops.stack_state import (
     ProcessState,
@@ -27,6 +26,7 @@ from ops.stack_state import (
     take_stack,
     write_state,
 )
+from ops.supervised import Supervised
 from ops.topics import Change, TopicsNotApplied, apply_topics
 from schemas.settings import Settings
 
@@ -48,13 +48,10 @@ ROLES = (
 Command = Callable[[str], Sequence[str]]
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
+#: Seconds that a process gets to finish what it has begun.
 _DRAIN = 10.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
-#: A process that lived so long has recovered: its next restart is at once again.
-_HEALTHY_AFTER = 30.0
-#: One that ended so often without ever being ready will not be.
-_HOPELESS_AFTER = 5
-_LOG_LIMIT = 10_000_000
+#: Seconds between tries to bring Kafka back.
+_KAFKA_PAUSE = 10.0
 
 
 class AlreadyRunning(Exception):
@@ -68,52 +65,6 @@ class NotReady(Exception):
 def hub_command(role: str) -> list[str]:
     """How a role of the hub is started."""
     return [sys.executable, "-m", "ops.run", role]
-
-
-class _Role:
-    """One supervised process and its history."""
-
-    def __init__(self, name: str, log: Path, command: Sequence[str]) -> None:
-        self.name = name
-        self.log = log
-        self.command = list(command)
-        self.child: Child | None = None
-        self.started = 0.0
-        self.restarts = 0
-        self.failures = 0
-        self.last_exit: int | None = None
-        self.next_start = 0.0
-        self.announced: dict[str, str] | None = None
-
-    @property
-    def running(self) -> bool:
-        return self.child is not None and self.child.returncode is None
-
-    @property
-    def state(self) -> RoleState:
-        if self.running:
-            return "starting" if self.announced is None else "ready"
-        return "stopped" if self.child is None and self.next_start == 0.0 else "waiting to restart"
-
-    def describe(self) -> ProcessState:
-        child = self.child if self.running else None
-        return ProcessState(
-            name=self.name,
-            state=self.state,
-            pid=child.pid if child else None,
-            restarts=self.restarts,
-            last_exit=self.last_exit,
-            log=str(self.log),
-            command=child.command if child else "",
-            urls=self.announced or {},
-        )
-
-    def last_words(self) -> str:
-        try:
-            lines = self.log.read_text(errors="replace").splitlines()
-        except OSError:
-            lines = []
-        return "\n".join(f"    {line}" for line in lines[-5:])
 
 
 class Stack:
@@ -141,7 +92,18 @@ class Stack:
         self._env = dict(env or {})
         self._say = say
         self._children = Children()
-        self._roles = {name: _Role(name, self.run_dir / "logs" / f"{name}.log", command(name)) for name in roles}
+        self._roles = {
+            name: Supervised(
+                name,
+                command(name),
+                log=self.run_dir / "logs" / f"{name}.log",
+                endpoint_file=Settings(run_dir=self.run_dir).endpoint_file(name),
+                children=self._children,
+                environment=self._environment,
+                say=say,
+            )
+            for name in roles
+        }
         self._lock = threading.RLock()
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
@@ -183,7 +145,7 @@ class Stack:
     def pid(self, role: str) -> int:
         """The process id of a role. Raises `ProcessLookupError` while it does not run."""
         child = self._roles[role].child
-        if child is None or child.returncode is not None:
+        if child is None:
             raise ProcessLookupError(role)
         return child.pid
 
@@ -213,7 +175,7 @@ class Stack:
                 raise TopicsNotApplied("the topics of this cluster do not fit; `topics plan` shows them")
             with self._lock:
                 for role in self._roles.values():
-                    self._spawn(role)
+                    role.start()
             self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
             self._keeper.start()
             if ready_timeout is not None:
@@ -233,9 +195,9 @@ class Stack:
             if len(missing) != said:
                 said = len(missing)
                 self._say(f"{len(self._roles) - said} of {len(self._roles)} processes are ready")
-            hopeless = [role for role in missing if role.failures >= _HOPELESS_AFTER]
+            hopeless = [role for role in missing if role.hopeless]
             if hopeless or time.monotonic() > deadline:
-                raise NotReady(self._explain(hopeless or missing))
+                raise NotReady("\n".join(role.explain() for role in hopeless or missing))
             time.sleep(0.05)
 
     def stop(self, drain: float = _DRAIN) -> None:
@@ -244,7 +206,7 @@ class Stack:
         if self._keeper is not None and self._keeper is not threading.current_thread():
             self._keeper.join()
         with self._lock:
-            running = [role.child for role in self._roles.values() if role.child is not None and role.running]
+            running = [role.child for role in self._roles.values() if role.child is not None]
             for child in running:
                 child.signal(signal.SIGTERM)
             end = time.monotonic() + drain
@@ -252,7 +214,7 @@ class Stack:
                 child.wait(max(0.0, end - time.monotonic()))
             self._children.close()
             for role in self._roles.values():
-                role.child, role.next_start = None, 0.0
+                role.forget()
         if self.kafka is not None:
             self.kafka.stop()
         if self._held is not None:
@@ -279,11 +241,7 @@ class Stack:
     def restart(self, role: str) -> None:
         """Stop a role in order and start it again at once."""
         with self._lock:
-            one = self._roles[role]
-            if one.child is not None:
-                one.last_exit = one.child.stop(_DRAIN)
-            one.restarts += 1
-            self._spawn(one)
+            self._roles[role].restart(_DRAIN)
 
     # -- inside
 
@@ -303,49 +261,15 @@ class Stack:
         }
         return {**os.environ, **self._env, **ours}
 
-    def _spawn(self, role: _Role) -> None:
-        role.announced = None
-        self.settings.endpoint_file(role.name).unlink(missing_ok=True)
-        if role.log.exists() and role.log.stat().st_size > _LOG_LIMIT:
-            os.replace(role.log, role.log.with_suffix(".log.1"))
-        role.started = time.monotonic()
-        role.child = self._children.spawn(role.command, log=role.log, env=self._environment())
-
     def _keep(self) -> None:
         """Notice who is ready and who has ended, until the stack stops."""
         while not self._stopping.wait(0.1):
             with self._lock:
                 for role in self._roles.values():
-                    self._look_after(role)
+                    role.look_after()
             if self.kafka is not None and self.kafka.fallen:
                 self._raise_kafka(self.kafka)
             self._record()
-
-    def _look_after(self, role: _Role) -> None:
-        if role.running:
-            if role.announced is None:
-                self._look_for_announcement(role)
-        elif role.child is not None:
-            role.last_exit, role.child = role.child.returncode, None
-            healthy = time.monotonic() - role.started > _HEALTHY_AFTER
-            role.failures = 0 if role.announced is not None and healthy else role.failures + 1
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** max(0, role.failures - 1))
-            role.next_start = time.monotonic() + pause
-            self._say(f"{role.name} ended with code {role.last_exit}; starting it again in {pause:.1f} s")
-        elif role.next_start and time.monotonic() >= role.next_start:
-            role.restarts += 1
-            try:
-                self._spawn(role)
-            except CannotStart as error:
-                role.next_start = time.monotonic() + _LONGEST_PAUSE
-                self._say(f"{role.name} cannot be started: {error}")
-
-    def _look_for_announcement(self, role: _Role) -> None:
-        assert role.child is not None
-        found = endpoint(self.settings, role.name)
-        # Not the word of an earlier process of that name.
-        if found is not None and found.get("pid") == role.child.pid:
-            role.announced = {str(name): str(url) for name, url in found.get("urls", {}).items()}
 
     def _raise_kafka(self, kafka: EmbeddedKafka) -> None:
         self._say("Kafka ended by itself; starting it again")
@@ -353,17 +277,10 @@ class Stack:
             kafka.restart(timeout=20.0)
         except KafkaDidNotStart as error:
             self._say(str(error))
-            self._stopping.wait(_LONGEST_PAUSE)
+            self._stopping.wait(_KAFKA_PAUSE)
 
     def _record(self) -> None:
         state = self.state()
         if state != self._written:
             write_state(self.run_dir, state)
             self._written = state
-
-    def _explain(self, missing: Sequence[_Role]) -> str:
-        parts = []
-        for role in missing:
-            code = "" if role.last_exit is None else f", last ended with code {role.last_exit}"
-            parts.append(f"{role.name} is not ready ({role.state}{code}). Its log, {role.log}, ends:\n{role.last_words()}")
-        return "\n".join(parts)

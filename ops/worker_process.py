@@ -1,16 +1,28 @@
 """A stream worker as a process: one processor, its durable log, Faust around it."""
 
 import logging
+import os
 import sys
+import time
+from typing import NoReturn
 
 import faust
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from ops.durable_log import KafkaLog
 from ops.endpoints import announce
+from schemas.catalogue import catalogue
 from schemas.settings import Settings
 from streams.processor import Processor
 from streams.transport import fail_stop
 from streams.worker import Worker, WorkerOptions
+
+#: sysexits.h EX_CONFIG: somebody must change something; starting again will not help.
+MISCONFIGURED = 78
+
+#: Seconds that topics just made get to appear.
+_PATIENCE = 10.0
 
 
 def worker_options(settings: Settings) -> WorkerOptions:
@@ -25,19 +37,51 @@ def worker_options(settings: Settings) -> WorkerOptions:
     )
 
 
+def topic_faults(bootstrap: str, processor: Processor) -> list[str]:
+    """What is wrong with the inputs and the changelog of a processor, as sentences; waits a little for topics that are
+    missing. An event's row goes to the partition with the event's number, so all must have the catalogue's count.
+    Raises `KafkaException` if no broker answers."""
+    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    wanted = catalogue().keyed_partitions
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        live = client.list_topics(timeout=_PATIENCE).topics
+        faults, missing = [], False
+        for name in (*processor.inputs, catalogue().changelog_topic(f"{processor.name}-rows")):
+            count = len(live[name].partitions) if name in live else 0
+            if not count:
+                missing = True
+                faults.append(f"the topic {name} is missing; run: frontdoor topics apply")
+            elif count != wanted:
+                faults.append(
+                    f"the topic {name} has {count} partitions and the catalogue says {wanted}: a record's row would be "
+                    "on another partition than the record; see: frontdoor topics plan"
+                )
+        if not missing or time.monotonic() > deadline:
+            return faults
+        time.sleep(0.2)
+
+
 def run_worker(processor: Processor, settings: Settings, role: str) -> None:
-    """Run until SIGTERM; a crash of anything inside ends the process with the fail-stop code."""
+    """Run until SIGTERM; a crash of anything inside ends the process with the fail-stop code, what only a person can
+    mend with `MISCONFIGURED`, both with a line that says why."""
+    try:
+        faults = topic_faults(settings.bootstrap_servers, processor)
+    except KafkaException:
+        fail_stop(f"{role}: no Kafka answered at {settings.bootstrap_servers}")
+    if faults:
+        _refuse(role, "; ".join(faults))
     # Queued messages expire before the session does: a paused worker must not send what it queued before.
     log = KafkaLog(
         settings.bootstrap_servers, f"frontdoor-{role}", delivery_timeout=settings.session_timeout_seconds * 0.8
     )
     options = worker_options(settings)
     options.datadir.mkdir(parents=True, exist_ok=True)
-    worker = Worker(processor, log, options)
-
-    @worker.app.on_rebalance_complete.connect
-    async def ready(*_: object, **__: object) -> None:
-        announce(settings, role, {})
+    try:
+        worker = Worker(processor, log, options)
+    except RuntimeError as error:
+        _refuse(role, str(error))
+    worker.table.ready = lambda: announce(settings, role, {})
 
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     try:
@@ -50,3 +94,8 @@ def run_worker(processor: Processor, settings: Settings, role: str) -> None:
     except BaseException as error:
         fail_stop(f"{role}: {type(error).__name__}")
     sys.exit(0)
+
+
+def _refuse(role: str, why: str) -> NoReturn:
+    os.write(2, f"frontdoor: {role} cannot start: {why}\n".encode())
+    sys.exit(MISCONFIGURED)

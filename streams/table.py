@@ -6,7 +6,7 @@ from typing import Any
 import faust
 from faust.types import TP
 
-from streams.partition import PartitionState, RowWrite
+from streams.partition import PartitionState
 from streams.processor import Processor
 from streams.transport import fail_stop
 
@@ -18,8 +18,11 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
     def __init__(self, app: Any, processor: Processor, **kwargs: Any) -> None:
         self.processor = processor
         self.states: dict[int, PartitionState] = {}
-        #: Set by the worker: writes outvoted rows again and checks the origins against the log.
-        self.after_recovery: Callable[[int, PartitionState, list[RowWrite]], Awaitable[None]] | None = None
+        self._restored: dict[int, int] = {}
+        #: Set by the worker: finishes a state's recovery before its first event.
+        self.after_recovery: Callable[[int, PartitionState], Awaitable[None]] | None = None
+        #: Set by whoever wants to know that all rows are back.
+        self.ready: Callable[[], None] | None = None
         super().__init__(app, **kwargs)
 
     def partition_state(self, partition: int) -> PartitionState:
@@ -35,6 +38,7 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
                 message = event.message
                 if message.value is not None:
                     self.partition_state(message.partition).restore(message.key.decode(), message.value)
+                self._restored[message.partition] = message.offset
         except Exception as error:
             fail_stop(f"table recovery failed: {type(error).__name__}")
 
@@ -45,17 +49,26 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
                 self.states.pop(tp.partition, None)
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
+    def _require_copartitioned(self, assigned: set[TP]) -> None:
+        """An event's row is on the partition with the event's number, so both must be ours, for every input."""
+        owned = {
+            topic: sorted(tp.partition for tp in assigned if tp.topic == topic)
+            for topic in (*self.processor.inputs, self.changelog_topic_name)
+        }
+        if any(partitions != owned[self.changelog_topic_name] for partitions in owned.values()):
+            fail_stop(f"{self.processor.name}: inputs and rows were assigned apart: {owned}")
+
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
-        """Build the due heaps before the first event."""
+        """Finish each state before its first event."""
         try:
             for tp in sorted(active_tps):
-                state = self.partition_state(tp.partition)
-                again = state.recovered()
                 if self.after_recovery is not None:
-                    await self.after_recovery(tp.partition, state, again)
+                    await self.after_recovery(tp.partition, self.partition_state(tp.partition))
         except Exception as error:
             fail_stop(f"after table recovery: {type(error).__name__}: {error}")
         await super().on_recovery_completed(active_tps, standby_tps)
+        if self.ready is not None:
+            self.ready()
 
     @property
     def changelog_topic_name(self) -> str:

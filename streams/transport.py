@@ -5,10 +5,12 @@ Faust keeps what it is good at: group membership, assignment, table recovery. Wh
 and commit past holes; a batch that does not begin at the frontier is trimmed or sought back, never skipped.
 """
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 from faust.transport.drivers import aiokafka as driver
@@ -20,7 +22,7 @@ from streams.frontier import Frontier
 FAIL_STOP = 70
 
 
-def fail_stop(why: str) -> None:
+def fail_stop(why: str) -> NoReturn:
     """Stop at once, committing nothing: what is not acknowledged will be processed again by whoever comes next."""
     os.write(2, f"frontdoor: worker stops: {why}\n".encode())
     os._exit(FAIL_STOP)
@@ -49,9 +51,11 @@ class _HeartbeatThread(driver.AIOKafkaConsumerThread):
         beat = coordinator._do_heartbeat
 
         async def noted() -> Any:
+            # When it was sent: an answer may have waited in the socket while the whole process was paused.
+            sent = monotonic()
             accepted = await beat()
             if accepted:
-                self.last_heartbeat = monotonic()
+                self.last_heartbeat = sent
             return accepted
 
         coordinator._do_heartbeat = noted
@@ -64,12 +68,27 @@ class _HeartbeatThread(driver.AIOKafkaConsumerThread):
         """Faust's livelock detector reads acknowledgements, which mean nothing here; lag is watched from outside."""
 
 
+class _ReadOffsets(defaultdict[TP, int | None]):
+    """Faust's note of how far it has read; for inputs always none. By it Faust drops, unseen, whatever begins earlier,
+    and a note taken just after the consumer went back would drop the very records it went back for."""
+
+    def __init__(self, is_changelog: Callable[[TP], bool]) -> None:
+        super().__init__(lambda: None)
+        self._is_changelog = is_changelog
+
+    def __getitem__(self, tp: TP) -> int | None:
+        return super().__getitem__(tp) if self._is_changelog(tp) else None
+
+
 class FrontierConsumer(driver.Consumer):
     """Yields one message per fetched partition batch (its value is the list of records) and commits the frontier."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.frontier = Frontier()
+        #: Frontiers that were behind their log's end when last looked at.
+        self._behind: dict[TP, int] = {}
         super().__init__(*args, **kwargs)
+        self._read_offset = _ReadOffsets(self._is_changelog_tp)
 
     def _new_consumer_thread(self) -> _HeartbeatThread:
         return _HeartbeatThread(self, loop=self.loop, beacon=self.beacon)
@@ -85,10 +104,8 @@ class FrontierConsumer(driver.Consumer):
         """Fetched batches. Changelog records go one by one, as table recovery expects them."""
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
-        if records is None or self.should_stop:
-            return
-        if not self.flow_active:
-            await self.perform_seek()
+        # Dropped while the flow is stopped: the rebalance that stopped it ends with a seek to the frontier.
+        if records is None or self.should_stop or not self.flow_active:
             return
         for tp, batch in records.items():
             if not self.flow_active or self.app.consumer_generation_id != generation:
@@ -132,14 +149,54 @@ class FrontierConsumer(driver.Consumer):
             committed = self._committed_offset[tp]
             self.frontier.start(tp.topic, tp.partition, committed or beginnings.get(tp) or 0)
 
-    async def back_to(self, topic: str, partition: int, offset: int) -> None:
-        """Fetch again from `offset`; if the log no longer reaches back so far, stop: that is a loss to look at."""
+    async def back_to(self, topic: str, partition: int, offset: int, arrived: int) -> bool:
+        """A batch arrived that begins at `arrived`, after the frontier `offset`. Fetch again from the frontier; or, if
+        the log itself has nothing between the two (the marks of a transaction take offsets), return True: go on."""
         tp = TP(topic, partition)
         beginning = (await self._thread.earliest_offsets(tp)).get(tp) or 0
         if beginning > offset:
             fail_stop(f"{topic}/{partition}: records {offset} to {beginning} expired before they were processed")
+        if await self._first_record(tp, offset) == arrived:
+            return True
         self.log.warning("batch began after the frontier; back to %s/%s at %s", topic, partition, offset)
-        await self.seek(tp, offset)
+        await self._thread.seek_wait({tp: offset})
+        return False
+
+    async def _first_record(self, tp: TP, offset: int) -> int:
+        """The offset of the first record at or after `offset`, from the log, past all that this consumer holds."""
+        assert isinstance(self.transport, driver.Transport)
+        reader = self._thread._create_client_consumer(self.transport)
+        await reader.start()
+        try:
+            reader.assign([tp])
+            reader.seek(tp, offset)
+            record = await asyncio.wait_for(reader.getone(), self.app.conf.broker_request_timeout)
+            return int(record.offset)
+        finally:
+            await reader.stop()
+
+    async def committed(self, partitions: Iterable[TP]) -> dict[str, int]:
+        """The group's committed offset by topic, where there is one; the partitions are of different topics."""
+        consumer = self._thread._ensure_consumer()
+        found = {tp.topic: await self._thread.call_thread(consumer.committed, tp) for tp in partitions}
+        return {topic: offset for topic, offset in found.items() if offset is not None}
+
+    async def rouse(self) -> None:
+        """Go back to every frontier that has stood still, behind its log's end, since the last call: its records were
+        fetched and dropped on the way, and no later batch has come to show it."""
+        before, self._behind = self._behind, {}
+        if self.app.rebalancing or not self.flow_active:
+            return
+        for tp in self.assignment():
+            if not self.frontier.owns(*tp):
+                continue
+            position, end = self.frontier.position(*tp), self.highwater(tp)
+            if end is None or position >= end:
+                continue
+            if before.get(tp) == position:
+                self.log.warning("nothing came of %s/%s since %s; fetching it again", tp.topic, tp.partition, position)
+                await self._thread.seek_wait({tp: position})
+            self._behind[tp] = position
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what is durable, then forget the frontiers."""

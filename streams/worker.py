@@ -1,7 +1,7 @@
 """The binding: one processor, one Faust app, one agent. All errors are owned here.
 
 The order inside a batch is the promise of this file:
- 1. decode and decide every record, in order;
+ 1. decode and decide records, in order, as many as fit into a quarter of the session (the others are the next batch);
  2. append all outputs and wait until the broker has acknowledged every one;
  3. append all changed rows and wait likewise;
  4. move the frontier;
@@ -12,13 +12,14 @@ A record that cannot be decoded goes to `quarantine`; anything else that goes wr
 
 import asyncio
 import logging
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import faust
 from faust.serializers.schemas import Schema
+from faust.types import TP
 
 from schemas.catalogue import catalogue, codec
 from schemas.identity import output_id
@@ -118,6 +119,7 @@ class Worker:
 
         app.agent(topic, name=self.processor.name, concurrency=1)(run)
         app.task(self._commit_when_idle)
+        app.task(self._rouse)
         return app
 
     @property
@@ -138,23 +140,33 @@ class Worker:
             fail_stop(f"{self.processor.name}: {type(error).__name__}: {_safe_text(error)}")
 
     async def _batch(self, topic: str, partition: int, fetched: list[Any]) -> None:
-        admitted = self.consumer.frontier.admit(topic, partition, fetched)
+        frontier = self.consumer.frontier
+        admitted = frontier.admit(topic, partition, fetched)
         if admitted.seek_to is not None:
-            await self.consumer.back_to(topic, partition, admitted.seek_to)
-            return
-        if not admitted.records:
-            return
+            begins = fetched[0].offset
+            if not await self.consumer.back_to(topic, partition, admitted.seek_to, begins):
+                return
+            frontier.advance(topic, partition, begins)
+            admitted = frontier.admit(topic, partition, fetched)
+        records = deque(admitted.records)
+        while records:
+            await self._settle(topic, partition, records)
+
+    async def _settle(self, topic: str, partition: int, records: deque[Any]) -> None:
+        """Steps 1 to 4 for the first of the records; they are removed."""
         began = monotonic()
         state = self.table.partition_state(partition)
         entries: list[Entry] = []
-        for record in admitted.records:
+        while records and monotonic() - began < self.options.session_timeout / 4:
+            record = records.popleft()
             entries += self._decide(state, topic, record)
-        self._still_member(began)
+        self._still_member()
         await self.log.append(entries)
         failpoint("outputs-durable")
         await self._append_rows(partition, state.take_dirty())
         failpoint("rows-durable")
-        self.consumer.frontier.advance(topic, partition, admitted.records[-1].offset + 1)
+        state.durable(topic, record.offset + 1)
+        self.consumer.frontier.advance(topic, partition, record.offset + 1)
         self._idle.set()
 
     def _decide(self, state: PartitionState, topic: str, record: Any) -> list[Entry]:
@@ -174,26 +186,29 @@ class Worker:
         changelog = self.table.changelog_topic_name
         await self.log.append([Entry(changelog, row.key.encode(), row.value, (), partition) for row in rows])
 
-    def _still_member(self, began: float) -> None:
-        """A worker paused past its session must not produce: its partitions belong to somebody else by now."""
-        silent = max(self.consumer.seconds_since_heartbeat, monotonic() - began)
+    def _still_member(self) -> None:
+        """A worker paused past its session must not produce: its partitions belong to somebody else by now. It cannot
+        have joined again meanwhile, because that waits for the batch in hand."""
+        silent = self.consumer.seconds_since_heartbeat
         if silent > self.options.session_timeout:
             fail_stop(f"{self.processor.name}: no heartbeat for {silent:.1f} s, longer than the session")
 
-    async def _after_recovery(self, partition: int, state: PartitionState, again: list[RowWrite]) -> None:
+    async def _after_recovery(self, partition: int, state: PartitionState) -> None:
+        inputs = [TP(topic, partition) for topic in self.processor.inputs]
+        ends = await self.consumer.highwaters(*inputs)
+        for tp in inputs:
+            known = state.proved.get(tp.topic, -1)
+            if known >= ends[tp]:
+                raise RuntimeError(
+                    f"the rows of {self.processor.name}/{partition} know of record {known} of {tp.topic}, which ends at "
+                    f"{ends[tp]}: the topic was cut or replaced. Restore it; or, to decide again from what it holds, "
+                    f"delete the topic {self.table.changelog_topic_name} and the consumer group {self.app.conf.id}, "
+                    "and apply the topics"
+                )
+        again = state.recovered(await self.consumer.committed(inputs))
         if again:
             log.warning("%s/%s: %s rows of a paused worker outvoted", self.processor.name, partition, len(again))
             await self._append_rows(partition, again)
-        ends = await self.consumer._thread.highwaters(
-            *[faust.types.TP(topic, partition) for topic in state.proved if topic in self.processor.inputs]
-        )
-        for tp, end in ends.items():
-            if state.proved[tp.topic] >= end:
-                raise RuntimeError(
-                    f"the rows of {self.processor.name}/{partition} know of records that {tp.topic} does not have "
-                    f"(it ends at {end}): the topic was cut or replaced; restore it, or delete the changelog "
-                    f"{self.table.changelog_topic_name} to decide again from the beginning"
-                )
 
     async def _commit_when_idle(self) -> None:
         """Commit as soon as there is nothing to do, so that lag shows the truth; under load Faust's interval does it."""
@@ -201,6 +216,11 @@ class Worker:
             await self._idle.wait()
             self._idle.clear()
             await self.consumer.commit()
+
+    async def _rouse(self) -> None:
+        while not self.app.should_stop:
+            await asyncio.sleep(self.options.session_timeout)
+            await self.consumer.rouse()
 
 
 def _safe_text(error: BaseException) -> str:

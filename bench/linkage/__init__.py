@@ -1,0 +1,1 @@
+"""Linkage quality and speed, measured on children who never existed."""

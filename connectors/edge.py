@@ -1,0 +1,120 @@
+"""The edge: a partner's bytes are made durable before anybody tries to understand them.
+
+A transport that got a `Stored` may answer its sender; one that got `NotDurable` must say that nothing was taken.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from connectors.senders import Sender
+from connectors.trace import next_traceparent
+from schemas.catalogue import codec
+from schemas.identity import derived_id
+from schemas.identity import receipt_id as message_receipt_id
+from schemas.london import civil_date
+from schemas.ports import Clock, DurableLog, Entry, NotDurable
+from schemas.received import Received
+
+#: Bytes kept of a message that is larger than the hub takes.
+KEPT_OF_TOO_LARGE = 64 * 1024
+
+#: What a receipt says to its sender.
+NOT_READ_YET = "Received and stored. No person has read it yet."
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the log acknowledged: the receipt, and the instant (UTC) that decides which day the message arrived."""
+
+    receipt_id: str
+    received_at: datetime
+
+
+class Edge:
+    """Appends to `received.<agency>`, in the order of the calls for each sender."""
+
+    def __init__(self, agency: str, log: DurableLog, clock: Clock) -> None:
+        self.agency = agency
+        self.topic = f"received.{agency}"
+        self._log = log
+        self._clock = clock
+        self._codec = codec(self.topic)
+
+    def now(self) -> datetime:
+        """The hub's time, in UTC. Raises `NotDurable` while a stepped clock has not been set: no day, no receipt."""
+        try:
+            return self._clock.now().astimezone(UTC)
+        except (OSError, ValueError):
+            raise NotDurable("the stepped clock has not been set yet") from None
+
+    async def store(
+        self,
+        *,
+        body: bytes,
+        sender: Sender,
+        transport: str,
+        content_type: str = "",
+        file_name: str = "",
+        idempotency_key: str = "",
+        received_at: datetime | None = None,
+        receipt_id: str | None = None,
+        size: int | None = None,
+        truncated: bool = False,
+        traceparent: str = "",
+    ) -> Stored:
+        """Make `body` durable under a receipt. Raises `NotDurable`; then nothing may be promised.
+
+        `received_at` is given by pulled transports only (when our store took it), and never later than now. The same
+        idempotency key with the same bytes gives the same receipt, and so does an explicit `receipt_id`; intake
+        counts what arrives twice under one receipt once. `size` is that of the whole message in bytes; of a
+        `truncated` one only the beginning is kept.
+        """
+        now = self.now()
+        at = now if received_at is None else min(received_at.astimezone(UTC), now)
+        key = _storable(idempotency_key)
+        receipt = receipt_id or message_receipt_id(sender.id, key, body)
+        record = Received(
+            receipt_id=receipt,
+            sender=sender.id,
+            agency=self.agency,
+            transport=transport,
+            received_at=at,
+            picked_up_at=None if received_at is None else now,
+            organisation=sender.organisation,
+            content_type=_storable(content_type)[:255],
+            file_name=_storable(file_name)[:1024],
+            idempotency_key=key[:255],
+            size=len(body) if size is None else size,
+            truncated=truncated,
+            body=body[:KEPT_OF_TOO_LARGE] if truncated else body,
+        )
+        headers = _headers(record, traceparent)
+        await self._log.append([Entry(self.topic, sender.id.encode(), self._codec.encode(record), headers)])
+        return Stored(receipt, at)
+
+    def too_large_receipt(self, sender: Sender, digest: str) -> str:
+        """The receipt of a message above the limit: the same for the same bytes on the same London day.
+
+        Its sender is told to stop, and machines that repeat it all day must not open a clock each time; tomorrow it
+        counts again. `digest` is over the whole message. Raises `NotDurable` as `now` does.
+        """
+        return derived_id("too-large", sender.id, digest, civil_date(self.now()).isoformat())
+
+
+def _storable(text: str) -> str:
+    """Text that can be written as UTF-8 whatever a header or a file name held."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _headers(record: Received, traceparent: str) -> tuple[tuple[str, bytes], ...]:
+    """CloudEvents 1.0 in Kafka's binary mode, and the trace. Ids, times and kinds; never content."""
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": record.receipt_id,
+        "ce_type": "frontdoor.Received",
+        "ce_source": f"/frontdoor/connector/{record.agency}/{record.transport}",
+        "ce_time": record.received_at.isoformat(),
+        "content-type": "application/avro",
+        "traceparent": next_traceparent(traceparent),
+    }
+    return tuple((name, value.encode()) for name, value in headers.items())

@@ -1,0 +1,1 @@
+"""The education edge: what that agency sends and receives."""

@@ -1,0 +1,347 @@
+"""One person's fields as `schemas.person`: the child with identifiers, or somebody else with role and relation."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from connectors.dates import read_birth_date, read_date
+from connectors.decoding import one_line
+from connectors.fields.address import address_of
+from connectors.fields.groups import Leaf
+from connectors.fields.meaning import names_a_role
+from connectors.fields.personal_names import PersonalName, is_no_name, says_unborn, several_names, split_name
+from connectors.fields.who import role_in
+from schemas.codes import ETHNICITIES, ETHNICITY_FROM_NHS
+from schemas.identifiers import check_identifier
+from schemas.person import Identifier, IdentifierKind, OtherPerson, Person, Role, Sex
+from schemas.reading import Note
+
+Concepts = dict[str, list[Leaf]]
+
+_SEX: dict[str, Sex] = {
+    "m": "M", "male": "M", "boy": "M", "man": "M", "1": "M", "b": "M",
+    "f": "F", "female": "F", "girl": "F", "woman": "F", "2": "F", "g": "F",
+    "u": "U", "unknown": "U", "notknown": "U", "unborn": "U", "0": "U", "notrecorded": "U", "9": "U", "indeterminate": "U",
+    "notspecified": "U", "other": "U", "x": "U", "i": "U", "notstated": "U", "undetermined": "U", "nonbinary": "U",
+}  # fmt: skip
+_DISABILITIES = frozenset("NONE MOB HAND PC INC COMM LD HEAR VIS BEH CON AUT DDA".split())
+_DISABILITY_WORDS = {
+    "none": "NONE", "mobility": "MOB", "hearing": "HEAR", "deaf": "HEAR", "vision": "VIS", "visual": "VIS", "blind": "VIS",
+    "communication": "COMM", "learning": "LD", "learningdisability": "LD", "behaviour": "BEH", "autism": "AUT", "asd": "AUT",
+    "autistic": "AUT", "incontinence": "INC", "handfunction": "HAND", "personalcare": "PC", "consciousness": "CON",
+}  # fmt: skip
+_IDENTIFIERS: tuple[IdentifierKind, ...] = ("nhs_number", "upn", "former_upn", "la_child_id", "local")
+_NO_VALUE = frozenset("unknown notknown nk na none null nil tbc nottraced notavailable".split())
+_TRUE = frozenset({"true", "yes", "y", "1", "t", "x"})
+_TWO_DIGIT_YEAR = re.compile(r"^([0-9]{1,2}[-/. ](?:[0-9]{1,2}|[A-Za-z]{3,9})[-/. ])([0-9]{2})$")
+_LAST_TWO_DIGITS = 40
+"""A child's year of birth written with two digits, up to this one, is of this century; above it nobody is a child."""
+
+_PHONE = re.compile(r"(?:\+|\b0)[0-9][0-9 ()-]{8,16}[0-9]\b")
+_EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}\b")
+_JOB = frozenset(
+    "dsl ddsl lead teacher headteacher head officer safeguarding deputy pastoral nurse manager assistant senco principal "
+    "safeguard constable sergeant coordinator worker tutor governor receptionist health visitor".split()
+)
+
+
+def is_yes(text: str) -> bool:
+    """Whether a flag's text says yes."""
+    return "".join(char for char in text.casefold() if char.isalnum()) in _TRUE
+
+
+def said(found: Concepts, concept: str) -> str:
+    """The most trusted text of a concept, on one line; marks its field as used. "" when there is none."""
+    for leaf in found.get(concept, ()):
+        if leaf.text.strip():
+            leaf.used = True
+            return one_line(leaf.text)
+    return ""
+
+
+def child_from(found: Concepts, where: str, written: datetime | None, unborn_word: bool, notes: list[Note]) -> Person:
+    """The child. `where` names it in notes, `written` is when the sender wrote, `unborn_word` says that the field's own
+    name already tells that it is not born. What could not be understood stays as text with a note."""
+    name = _child_name(found, where, notes)
+    unborn = unborn_word or any(is_yes(leaf.text) or says_unborn(leaf.text) for leaf in found.get("unborn", ()))
+    for leaf in found.get("unborn", ()):
+        leaf.used = True
+    texts = [leaf.text for concept in ("given", "full", "family", "dob") for leaf in found.get(concept, ())]
+    unborn = unborn or any(map(says_unborn, texts))
+    if unborn:
+        name = _without_unborn(name)
+    dob, dob_text = _birth_date(found, where, written, unborn, notes)
+    expected = _expected(found, where, notes)
+    if expected and not dob and not dob_text:
+        unborn = True
+    if unborn and dob and (expected is None):
+        expected, dob = dob, None
+        notes.append(Note(code="dob_of_unborn", field=f"{where}.dob", text="An unborn child's date was read as expected."))
+    sex, sex_source = _sex(found, where, notes)
+    if unborn and not sex:
+        sex = "U"
+    ethnicity, ethnicity_source = _ethnicity(found)
+    return Person(
+        given=name.given,
+        family=name.family,
+        other_given=list(name.other_given),
+        known_as=name.known_as,
+        dob=dob,
+        dob_text=dob_text,
+        expected_dob=expected,
+        unborn=unborn,
+        sex=sex,
+        sex_source=sex_source,
+        ethnicity=ethnicity,
+        ethnicity_source=ethnicity_source,
+        disabilities=_disabilities(found),
+        identifiers=_identifiers(found, where, notes),
+        address=address_of(found, f"{where}.address", notes),
+        school=said(found, "school"),
+        language=said(found, "language"),
+    )
+
+
+def _one_name(found: Concepts, concept: str) -> tuple[str, ...]:
+    for leaf in found.get(concept, ()):
+        values = tuple(one_line(value, 100) for value in leaf.values if one_line(value, 100))
+        if leaf.names[-1].rstrip("0123456789") in _SEVERAL:
+            values = tuple(word for value in values for word in value.split())
+        if values:
+            leaf.used = True
+            return tuple(value for value in values if not is_no_name(value))
+    return ()
+
+
+def _name(found: Concepts) -> tuple[PersonalName, bool]:
+    """The name from its parts or from one field; whether one field had to be taken apart."""
+    given, family = _one_name(found, "given"), _one_name(found, "family")
+    middle = tuple(word for value in _one_name(found, "middle") for word in value.split())
+    known = " ".join(_one_name(found, "known_as"))
+    whole = PersonalName()
+    for leaf in found.get("full", ()):
+        whole = split_name(leaf.text)
+        if whole.given or whole.family:
+            leaf.used = True
+            break
+    if not given and not family and (whole.given or whole.family):
+        return (
+            PersonalName(whole.given, whole.family, whole.other_given + middle, known or whole.known_as, whole.title),
+            True,
+        )
+    if given and not family and not whole.family and (len(given[0].split()) > 1 or "," in given[0]):
+        whole = split_name(given[0])
+        return PersonalName(whole.given, whole.family, whole.other_given + middle, known or whole.known_as), True
+    if family and not given and not whole.given and "," in family[0]:
+        whole = split_name(family[0])
+        return PersonalName(whole.given, whole.family, whole.other_given + middle, known or whole.known_as), True
+    first = given[0] if given else whole.given if whole.family in ("", " ".join(family)) else ""
+    return PersonalName(first, " ".join(family) or (whole.family if not family else ""), given[1:] + middle, known), False
+
+
+def _child_name(found: Concepts, where: str, notes: list[Note]) -> PersonalName:
+    name, split = _name(found)
+    if split:
+        notes.append(Note(code="name_split", field=f"{where}.name", text="The whole name stood in one field; it was taken apart."))
+    said(found, "title")
+    return name
+
+
+def _without_unborn(name: PersonalName) -> PersonalName:
+    """"Unborn SMITH", "Unborn Baby Smith", "Baby Smith": what is left of the name of a child not yet born."""
+    words = {"unborn", "ub", "baby", "child", "infant", "of", "bump"}
+    given = [part for part in (*name.given.split(), *name.other_given) if part.casefold().strip(".-") not in words]
+    family = [part for part in name.family.split() if part.casefold() not in words]
+    return PersonalName(given[0] if given else "", " ".join(family), tuple(given[1:]), name.known_as)
+
+
+def _birth_date(
+    found: Concepts, where: str, written: datetime | None, unborn: bool, notes: list[Note]
+) -> tuple[date | None, str]:
+    text = said(found, "dob")
+    if not text:
+        day, month, year = (said(found, f"dob_{part}") for part in ("day", "month", "year"))
+        text = f"{day} {month} {year}" if day and month and year else year
+        if day and month and year and month.isdigit():
+            text = f"{year:0>4}-{month:0>2}-{day:0>2}"
+    plain = "".join(char for char in text.casefold() if char.isalnum())
+    if not text or plain in _NO_VALUE or (unborn and says_unborn(text)):
+        return None, ""
+    match = _TWO_DIGIT_YEAR.match(text)
+    if match:
+        notes.append(
+            Note(code="date_two_digit_year", field=f"{where}.dob", text="The year has two digits; please send all four.")
+        )
+        text = f"{match.group(1)}{20 if int(match.group(2)) <= _LAST_TWO_DIGITS else 19}{match.group(2)}"
+    if unborn:
+        read = read_date(text, f"{where}.dob")
+    else:
+        read = read_birth_date(text, f"{where}.dob", written=written)
+    notes.extend(read.notes)
+    return read.value, read.text
+
+
+def _expected(found: Concepts, where: str, notes: list[Note]) -> date | None:
+    leaf = next(iter(found.get("expected_dob", ())), None)
+    if leaf is None:
+        return None
+    read = read_date(leaf.text, f"{where}.expected_dob")
+    notes.extend(read.notes)
+    leaf.used = read.value is not None
+    return read.value
+
+
+def _sex(found: Concepts, where: str, notes: list[Note]) -> tuple[Sex, str]:
+    text = said(found, "sex")
+    if not text:
+        return "", ""
+    folded = "".join(char for char in text.casefold() if char.isalnum())
+    sex = _SEX.get(folded, "")
+    if not sex:
+        notes.append(Note(code="sex_not_understood", field=f"{where}.sex", text="The sex was kept as sent; send M, F or U."))
+    return sex, text[:40]
+
+
+def _ethnicity(found: Concepts) -> tuple[str, str]:
+    text = said(found, "ethnicity")
+    code = text.strip().upper()
+    if code in ETHNICITIES:
+        return code, text
+    return ETHNICITY_FROM_NHS.get(code, ""), text[:100]
+
+
+def _disabilities(found: Concepts) -> list[str]:
+    codes: list[str] = []
+    for leaf in found.get("disability", ()):
+        parts = [part.strip() for value in leaf.values for part in re.split(r"[,;|/]", value[:400])]
+        known = [
+            part.upper() if part.upper() in _DISABILITIES else _DISABILITY_WORDS.get("".join(part.casefold().split()), "")
+            for part in parts
+        ]
+        leaf.used = bool(known) and all(known)
+        codes.extend(code for code in known if code and code not in codes)
+    return codes
+
+
+def _identifiers(found: Concepts, where: str, notes: list[Note]) -> list[Identifier]:
+    made: list[Identifier] = []
+    for kind in _IDENTIFIERS:
+        for leaf in found.get(kind, ())[:10]:
+            for text in leaf.values[:5]:
+                plain = "".join(char for char in text.casefold() if char.isalnum())
+                counter = kind == "local" and len(plain) < 3  # <Child id="1"> only counts the children
+                if not plain or plain in _NO_VALUE or len(text) > 60 or counter:
+                    continue
+                leaf.used = True
+                checked = check_identifier(kind, text)
+                if any(other.kind == kind and other.value == checked.value for other in made):
+                    continue
+                system = leaf.names[-1][:40] if kind == "local" else ""
+                made.append(
+                    Identifier(
+                        kind=kind, value=checked.value, system=system, valid=checked.valid, problem=checked.reason
+                    )
+                )
+                if not checked.valid and kind != "local":
+                    notes.append(
+                        Note(
+                            code=f"{kind}_{checked.reason}",
+                            field=f"{where}.{kind}",
+                            text="The identifier cannot be right; it was kept and is not used to find the child.",
+                        )
+                    )
+    return made
+
+
+def others_from(found: Concepts, role: Role, word: str, where: str, notes: list[Note]) -> list[OtherPerson]:
+    """Somebody else in the message; two when one field names two ("Mary and John Smith"). Empty when nothing is known."""
+    whole = next((leaf for leaf in found.get("full", ()) if leaf.text.strip()), None)
+    if whole and not found.get("given") and not found.get("family"):
+        names = several_names(whole.text)
+        whole.used = True
+    else:
+        names = [""]
+    relation, job = said(found, "relation"), said(found, "job")
+    for leaf in found.get("relation", ()):
+        leaf.used = leaf.used or role_in(leaf.text[:80]) == role
+    phone, email = said(found, "phone"), said(found, "email")
+    organisation = said(found, "organisation")
+    address = address_of(found, f"{where}.address", notes)
+    birth = read_date(said(found, "dob"), f"{where}.dob")
+    notes.extend(birth.notes)
+    if role in ("referrer", "professional") and relation and not job and role_in(relation) not in _FAMILY:
+        job, relation = relation, ""
+    title_said = said(found, "title")
+    people: list[OtherPerson] = []
+    for text in names:
+        role_only = names_a_role(text)
+        if role_only:
+            # "neighbour", "Health visitor": what somebody is, not what somebody is called
+            relation, text = relation or one_line(text, 100), ""
+        plain, own_phone, own_email, own_job = _taken_from_name(text)
+        name = split_name(plain) if plain or role_only else _name(found)[0]
+        if "officer" in word and name.given and not name.family:
+            name = PersonalName(family=name.given, title=name.title)
+        people.append(
+            OtherPerson(
+                role=role,
+                given=name.given,
+                family=name.family,
+                relation=(relation or (own_job if role not in ("referrer", "professional") else "") or _word(word, role))[:100],
+                dob=birth.value,
+                phone=(phone or own_phone)[:60],
+                email=(email or own_email)[:120],
+                job=(job or own_job or (name.title or title_said if role in ("referrer", "professional") else ""))[:120],
+                organisation=organisation[:200],
+                address=address,
+            )
+        )
+    known = ("given", "family", "relation", "phone", "email", "job", "organisation")
+    bare = {"relation"} if relation == "" else set()
+    return [
+        person
+        for person in people
+        if any(getattr(person, part) for part in known if part not in bare) or person.address.lines or person.dob
+    ]
+
+
+def _word(word: str, role: Role) -> str:
+    """The field's own name as the relation when it says more than the role (`mother`)."""
+    return word if role in ("parent", "carer", "sibling", "household", "other") and role_in(word) and word not in _PLURAL else ""
+
+
+_SEVERAL = frozenset({"forenames", "firstnames", "givennames", "firstgivennames"})
+"""Fields that hold all forenames: the first is the given name."""
+
+_FAMILY = ("parent", "other", "carer", "sibling", "household", "child")
+_PLURAL = frozenset("parents carers siblings household adult adults householdmembers family familymembers sibling parent".split())
+
+
+def _taken_from_name(text: str) -> tuple[str, str, str, str]:
+    """What people write into the field of a name: (name, phone, e-mail, job or relation)."""
+    phone, email = _PHONE.search(text), _EMAIL.search(text)
+    plain = text
+    for match in (phone, email):
+        if match:
+            plain = plain.replace(match.group(0), " ")
+    plain = one_line(plain).strip(" ,;-–()")
+    job = ""
+    bracket = re.search(r"\(([^()]{2,60})\)", plain)
+    if bracket and (role_in(bracket.group(1)) or _is_job(bracket.group(1))):
+        job, plain = bracket.group(1), one_line(plain[: bracket.start()] + " " + plain[bracket.end() :])
+    else:
+        for mark in (" - ", " – ", ", "):
+            before, found, after = plain.partition(mark)
+            if found and (_is_job(after) or (mark != ", " and role_in(after))):
+                job, plain = after, before
+                break
+    return plain, phone.group(0) if phone else "", email.group(0) if email else "", one_line(job, 100)
+
+
+def _is_job(text: str) -> bool:
+    return bool({word.strip(".,/()") for word in text.casefold().split()} & _JOB)
+
+
+def any_of(found: Concepts, names: Iterable[str]) -> bool:
+    """Whether any of the concepts has a field."""
+    return any(found.get(name) for name in names)

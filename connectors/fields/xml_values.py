@@ -1,0 +1,46 @@
+"""An XML element tree as the nested objects and lists that JSON would give, so that both are read by the same rules."""
+
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from connectors.safe_xml import local_name
+
+TEXT = "#text"
+"""The name under which the text of an element stands that also has attributes or children."""
+
+
+def as_values(root: Element) -> dict[str, Any]:
+    """`{root name: value}`. Attributes and children become fields, repeated children a list, text alone a string.
+
+    Bounded by the limits of `connectors.safe_xml`; comments and processing instructions are gone already.
+    """
+    return {local_name(root): _value(root)}
+
+
+def _value(element: Element) -> Any:
+    text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+    nil = any(key.rpartition("}")[2] == "nil" and value in ("true", "1") for key, value in element.attrib.items())
+    if nil:
+        return None
+    if not len(element) and not element.attrib:
+        return text
+    fields: dict[str, Any] = {}
+    for name, value in element.attrib.items():
+        if not name.startswith("{http://www.w3.org/"):
+            _add(fields, name.rpartition("}")[2], value)
+    for child in element:
+        _add(fields, local_name(child), _value(child))
+    if not fields:
+        return text
+    if text:
+        _add(fields, TEXT, text)
+    return fields
+
+
+def _add(fields: dict[str, Any], name: str, value: Any) -> None:
+    if name not in fields:
+        fields[name] = value
+    elif isinstance(fields[name], list):
+        fields[name].append(value)
+    else:
+        fields[name] = [fields[name], value]

@@ -1,0 +1,1 @@
+"""The health edge: what that agency sends and receives."""

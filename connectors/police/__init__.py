@@ -1,0 +1,1 @@
+"""The police edge: what that agency sends and receives."""

@@ -1,0 +1,19 @@
+"""Which reader reads an agency's messages: the only place where decisions meet the partners' formats."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+
+from schemas.reading import Reader
+
+_READERS = {agency: f"connectors.{agency}.read" for agency in ("health", "education", "police", "social_care")}
+
+
+@cache
+def reader(agency: str) -> Reader:
+    """The reader of an agency. Loaded when first asked for: a worker pays only for the formats it meets.
+
+    Raises `KeyError` for an agency nobody here reads.
+    """
+    found: Callable[..., object] = import_module(_READERS[agency]).read
+    return found  # type: ignore[return-value]

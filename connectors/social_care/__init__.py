@@ -1,0 +1,1 @@
+"""The social care edge: what that agency sends and receives."""

@@ -1,0 +1,143 @@
+"""Reads topics from their beginning to an end fixed beforehand, on librdkafka, without joining any group.
+
+Raises `CannotLook` when the broker is away, a topic is missing, or nothing arrives any more.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from ops.audit.verdict import CannotLook
+
+#: Seconds for one answer of the broker, and without any record before the reading is given up.
+_ANSWER, _SILENCE = 10.0, 30
+
+_LEADERLESS = {
+    KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+}  # fmt: skip
+
+#: Called with the records read, and those there are.
+Progress = Callable[[int, int], None]
+Take = Callable[[str, Message], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One partition from its first kept offset up to, and without, the end that was fixed."""
+
+    topic: str
+    partition: int
+    low: int
+    high: int
+
+
+def _settings(bootstrap: str) -> dict[str, Any]:
+    return {
+        "bootstrap.servers": bootstrap,
+        # librdkafka wants a name even where nothing is joined and nothing is ever committed.
+        "group.id": "frontdoor-audit",
+        "client.id": "frontdoor-audit",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "enable.partition.eof": True,
+        "auto.offset.reset": "earliest",
+        "socket.timeout.ms": int(_ANSWER * 1000),
+        # Bounds the memory of what is fetched ahead.
+        "queued.max.messages.kbytes": 32768,
+        "fetch.wait.max.ms": 50,
+        "log_level": 0,
+    }
+
+
+class LogReader:
+    """One consumer, used for one audit. `trimmed` are the topics of which older records have expired."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._consumer = Consumer(_settings(bootstrap))
+        self.trimmed: set[str] = set()
+
+    def ends(self, topics: Sequence[str]) -> list[Span]:
+        """Where each partition of the topics begins and ends at this moment."""
+        try:
+            known = self._consumer.list_topics(timeout=_ANSWER).topics
+            missing = [topic for topic in topics if topic not in known or not known[topic].partitions]
+            if missing:
+                raise CannotLook(
+                    f"this broker has no topic {', '.join(missing)}. Is {self._bootstrap} the right one? "
+                    "If it is new, run: frontdoor topics apply"
+                )
+            spans = []
+            for topic in topics:
+                for partition in sorted(known[topic].partitions):
+                    low, high = self._ends_of(TopicPartition(topic, partition))
+                    spans.append(Span(topic, partition, low, high))
+                    if low > 0:
+                        self.trimmed.add(topic)
+            return spans
+        except KafkaException as error:
+            raise self._away(error.args[0].name()) from None
+
+    def _ends_of(self, partition: TopicPartition) -> tuple[int, int]:
+        """Asks again while a partition changes its leader."""
+        deadline = time.monotonic() + _ANSWER
+        while True:
+            try:
+                low, high = self._consumer.get_watermark_offsets(partition, timeout=_ANSWER)
+                return low, high
+            except KafkaException as error:
+                if error.args[0].code() not in _LEADERLESS or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def read(self, spans: Sequence[Span], take: Take, progress: Progress) -> None:
+        """Hand every record of the spans to `take`, in order within each partition."""
+        left = {(span.topic, span.partition): span.high for span in spans if span.high > span.low}
+        total = sum(span.high - span.low for span in spans)
+        progress(0, total)
+        if not left:
+            return
+        self._consumer.assign([TopicPartition(s.topic, s.partition, s.low) for s in spans if s.high > s.low])
+        silent, done = 0, 0
+        while left:
+            message = self._consumer.poll(1.0)
+            if message is None:
+                silent += 1
+                if silent >= _SILENCE:
+                    raise self._away(f"nothing came for {_SILENCE} s")
+                continue
+            silent = 0
+            topic, partition, offset = message.topic(), message.partition(), message.offset()
+            assert topic is not None and partition is not None and offset is not None
+            if (error := message.error()) is not None:
+                if error.code() != KafkaError._PARTITION_EOF:
+                    raise self._away(error.name())
+                left.pop((topic, partition), None)
+                continue
+            end = left.get((topic, partition))
+            if end is None:
+                continue
+            if offset < end:
+                take(topic, message)
+                done += 1
+                if done % 5000 == 0:
+                    progress(done, total)
+            if offset + 1 >= end:
+                del left[topic, partition]
+                self._consumer.pause([TopicPartition(topic, partition)])
+        progress(total, total)
+        self._consumer.unassign()
+
+    def _away(self, why: str) -> CannotLook:
+        return CannotLook(
+            f"the broker at {self._bootstrap} does not answer ({why}), so nothing can be said about the log. "
+            "Start it (frontdoor up), or name another with --bootstrap or KAFKA_BOOTSTRAP_SERVERS"
+        )
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()

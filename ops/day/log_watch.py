@@ -1,0 +1,94 @@
+"""What a driver sees of the log while a day runs: dispositions, events, flags and outbound items, as they appear."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from confluent_kafka import Consumer, TopicPartition
+
+from schemas.catalogue import catalogue, codec
+
+TOPICS = (
+    "receipts", "contacts", "case-events", "flags",
+    "outbound.health", "outbound.education", "outbound.police", "outbound.social_care",
+)  # fmt: skip
+
+
+class DayStuck(Exception):
+    """Something that must come did not come in time; says what was waited for."""
+
+
+class LogWatch:
+    """Reads the result topics in a thread. All maps are by id; the last version counts."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.dispositions: dict[str, Any] = {}
+        self.events: dict[str, Any] = {}
+        self.flags: dict[str, Any] = {}
+        self.contacts: dict[str, Any] = {}
+        self.items: dict[str, Any] = {}
+        self._seen: dict[tuple[str, int], int] = {}
+        self._news = threading.Condition()
+        self._stop = False
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": "frontdoor-day-watch",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": 10,
+                "log_level": 3,
+            }
+        )
+        partitions = range(catalogue().keyed_partitions)
+        self._consumer.assign([TopicPartition(topic, p, 0) for topic in TOPICS for p in partitions])
+        self._thread = threading.Thread(target=self._run, name="log-watch", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._stop = True
+        self._thread.join(timeout=5)
+        self._consumer.close()
+
+    def wait_for(self, what: str, ready: Callable[[], bool], seconds: float = 30.0) -> None:
+        """Until `ready()`; it is asked after every news. Raises `DayStuck`."""
+        end = time.monotonic() + seconds
+        with self._news:
+            while not ready():
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise DayStuck(f"waited {seconds:.0f} s for {what}")
+                self._news.wait(min(left, 0.5))
+
+    def caught_up(self, ends: dict[tuple[str, int], int]) -> bool:
+        """Whether everything below these end offsets was seen."""
+        return all(self._seen.get(tp, 0) >= end for tp, end in ends.items() if tp[0] in TOPICS)
+
+    def _run(self) -> None:
+        while not self._stop:
+            messages = self._consumer.consume(500, 0.05)
+            if not messages:
+                continue
+            with self._news:
+                for message in messages:
+                    if message.error() is None:
+                        self._take(message)
+                self._news.notify_all()
+
+    def _take(self, message: Any) -> None:
+        topic = message.topic()
+        self._seen[topic, message.partition()] = message.offset() + 1
+        record = codec(topic).decode(message.value())
+        if topic == "receipts":
+            self.dispositions[record.receipt_id] = record
+        elif topic == "case-events":
+            if record.type != "tick":
+                self.events.setdefault(record.event_id, record)
+        elif topic == "contacts":
+            self.contacts[record.contact_id] = record
+        elif topic == "flags":
+            self.flags[record.flag_id] = record
+        else:
+            self.items.setdefault(record.item_id, record)

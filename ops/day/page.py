@@ -1,0 +1,104 @@
+"""The day as one self-contained HTML page: each contact a line from arrival to assessment, the flags, the verdict."""
+
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from ops.day.result import DayResult, local
+
+_STYLE = """
+body{font:14px/1.4 system-ui,sans-serif;margin:2rem auto;max-width:76rem;color:#1d1d1b;padding:0 1rem}
+h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}.ok{color:#00703c}.bad{color:#b10e1e;font-weight:600}
+.row{display:grid;grid-template-columns:15rem 6rem 1fr;gap:.5rem;align-items:center;border-top:1px solid #e8e8e8;padding:2px 0}
+.track{position:relative;height:14px;background:#f6f6f6}.bar{position:absolute;top:4px;height:6px;border-radius:3px;background:#00703c}
+.bar.late{background:#b10e1e}.bar.open{background:repeating-linear-gradient(90deg,#b10e1e 0 6px,#f6f6f6 6px 10px)}
+.mark{position:absolute;top:1px;width:3px;height:12px;background:#1d1d1b}.day{position:absolute;top:0;width:1px;height:14px;background:#b1b4b6}
+.risk{display:inline-block;width:.8em;height:.8em;border-radius:50%;margin-right:.4em;background:#b1b4b6}
+.red{background:#d4351c}.amber{background:#f47738}.green{background:#00703c}.blue{background:#1d70b8}
+.who{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}small{color:#505a5f}table{border-collapse:collapse}
+td,th{text-align:left;padding:2px 1rem 2px 0;vertical-align:top}
+"""
+
+
+def write_page(path: Path, result: DayResult, title: str, start: datetime, end: datetime) -> None:
+    """Write the page. The children in it are those of the day that ran."""
+    path.write_text(page(result, title, start, end), encoding="utf-8")
+
+
+def page(result: DayResult, title: str, start: datetime, end: datetime) -> str:
+    """The page's HTML."""
+    scale = _Scale(start, end)
+    holds = result.audit.get("ok")
+    verdict = '<span class="ok">holds</span>' if holds else '<span class="bad">failed</span>'
+    standing = [flag for flag in result.flags if flag["state"] != "withdrawn"]
+    rows = "".join(_row(story, scale) for story in sorted(result.contacts, key=lambda s: str(s["arrived"])))
+    return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>
+<h1>{escape(title)}</h1>
+<p>{escape(local(start))} to {escape(local(end))}. {len(result.refs)} messages, {len(result.contacts)} contacts,
+<strong>{len(standing)}</strong> not risk assessed on the day they arrived. The audit {verdict}.</p>
+<h2>Not assessed on the day of arrival</h2>{_flag_table(result, standing)}
+<h2>Every contact, from arrival to assessment</h2>
+<p><small>Green: assessed on the day. Red: assessed late. Striped: nobody assessed it.
+A thin line is a midnight in London.</small></p>
+{rows}
+<h2>The audit</h2>{_audit(result.audit)}
+</html>"""
+
+
+class _Scale:
+    def __init__(self, start: datetime, end: datetime) -> None:
+        self._start, self._span = start, max(1.0, (end - start).total_seconds())
+        self.end = end
+
+    def percent(self, text: str) -> float:
+        seconds = (datetime.fromisoformat(text) - self._start).total_seconds()
+        return round(min(100.0, max(0.0, 100.0 * seconds / self._span)), 3)
+
+
+def _row(story: dict[str, Any], scale: _Scale) -> str:
+    if not story["arrived"]:
+        return ""
+    left = scale.percent(story["arrived"])
+    assessed = next((s["at"] for s in story["steps"] if s["type"] == "risk_assessed" and not s["problem"]), "")
+    right = scale.percent(assessed or local(scale.end))
+    look = "" if assessed and assessed < story["due"] else "late" if assessed else "open"
+    if look == "open" and not story["flags"]:
+        look = ""
+    width = max(0.25, right - left)
+    steps = " · ".join(f"{s['at'][5:16]} {s['type']}{' ' + s['by'] if s['by'] else ''}" for s in story["steps"])
+    marks = "".join(
+        f'<i class="mark" style="left:{scale.percent(s["at"])}%"></i>'
+        for s in story["steps"]
+        if s["type"] in ("corrected", "closed")
+    )
+    name = escape(story["name"] or ("unreadable message" if story["kind"] == "unreadable" else "no name"))
+    return (
+        f'<div class="row" title="{escape(steps)}"><div class="who"><i class="risk {escape(story["risk"])}"></i>{name}'
+        f" <small>{escape(story['ref'])}</small></div><small>{escape(story['agency'])}</small>"
+        f'<div class="track"><i class="day" style="left:{scale.percent(story["due"])}%"></i>'
+        f'<i class="bar {look}" style="left:{left}%;width:{width}%"></i>{marks}</div></div>'
+    )
+
+
+def _flag_table(result: DayResult, standing: list[dict[str, Any]]) -> str:
+    if not standing:
+        return '<p class="ok">None.</p>'
+    stories = {story["contact_id"]: story for story in result.contacts}
+    rows = ""
+    for flag in standing:
+        story = stories.get(flag["contact_id"], {})
+        arrived, due = str(story.get("arrived", ""))[:16], flag["due"][:16]
+        child, worker = story.get("name") or "unreadable message", story.get("worker") or "nobody"
+        cells = (child, story.get("agency", ""), arrived, due, worker, flag["ref"], f"{flag['state']}, {flag['result']}")
+        rows += "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
+    head = "".join(f"<th>{name}</th>" for name in ("Child", "From", "Arrived", "Due before", "Held by", "Message", "Flag"))
+    return f"<table><tr>{head}</tr>{rows}</table>"
+
+
+def _audit(audit: dict[str, Any]) -> str:
+    counts = audit.get("counts", {})
+    flat = {k: v for k, v in counts.items() if isinstance(v, int | float | str)} if isinstance(counts, dict) else {}
+    rows = "".join(f"<tr><td>{escape(str(k))}</td><td>{escape(str(v))}</td></tr>" for k, v in flat.items())
+    violations = "".join(f'<li class="bad">{escape(str(v))}</li>' for v in audit.get("violations", [])[:50])
+    return f"<table>{rows}</table>" + (f"<ul>{violations}</ul>" if violations else '<p class="ok">No invariant is broken.</p>')

@@ -1,0 +1,129 @@
+"""What a day came to: per ref where it is, all flags, the audit's verdict."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ops.day.driver import DayDriver, Sent
+from ops.day.log_watch import LogWatch
+from schemas.london import LONDON, civil_date, midnight_after
+
+
+@dataclass
+class DayResult:
+    """The outcome of a day. `contacts` is each contact's story with the child's name, for people; `audit` is the
+    auditor's verdict as plain data; seconds are real time."""
+
+    refs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    flags: list[dict[str, Any]] = field(default_factory=list)
+    unmatched: list[dict[str, Any]] = field(default_factory=list)
+    contacts: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    audit: dict[str, Any] = field(default_factory=dict)
+    setup_seconds: float = 0.0
+    day_seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, with stable keys."""
+        return {
+            "refs": self.refs,
+            "flags": self.flags,
+            "unmatched": self.unmatched,
+            "contacts": self.contacts,
+            "problems": self.problems,
+            "audit": self.audit,
+            "setup_seconds": round(self.setup_seconds, 1),
+            "day_seconds": round(self.day_seconds, 1),
+        }
+
+
+def collect(driver: DayDriver, watch: LogWatch) -> DayResult:
+    """The result so far, from what the log says."""
+    result = DayResult(problems=list(driver.problems))
+    by_contact: dict[str, list[Any]] = {}
+    for event in watch.events.values():
+        by_contact.setdefault(event.contact_id, []).append(event)
+    recipients: dict[str, list[str]] = {}
+    for item in watch.items.values():
+        recipients.setdefault(item.contact_id, []).append(item.recipient)
+    ref_of_contact: dict[str, str] = {}
+    ref_of_receipt = {sent.receipt: sent.ref for sent in driver.sent.values()}
+    for sent in driver.sent.values():
+        disposition = watch.dispositions[sent.receipt]
+        for position, contact in enumerate(disposition.contact_ids, 1):
+            ref_of_contact.setdefault(contact, sent.ref if position == 1 else f"{sent.ref}/{position}")
+        result.refs[sent.ref] = _ref(sent, disposition, by_contact, recipients, ref_of_receipt)
+    result.contacts = [_story(contact, ref, watch, by_contact.get(contact, [])) for contact, ref in ref_of_contact.items()]
+    for flag in watch.flags.values():
+        line = _flag(flag, ref_of_contact.get(flag.contact_id, ""))
+        (result.unmatched if flag.result == "unmatched" else result.flags).append(line)
+    result.flags.sort(key=lambda flag: (flag["due"], flag["ref"]))
+    return result
+
+
+def _ref(
+    sent: Sent, disposition: Any, events: dict[str, list[Any]], recipients: dict[str, list[str]], ref_of_receipt: dict[str, str]
+) -> dict[str, Any]:
+    contacts = disposition.contact_ids
+    workers = {contact: _holder(events.get(contact, [])) for contact in contacts}
+    who = sorted({recipient for contact in contacts for recipient in recipients.get(contact, [])})
+    found: dict[str, Any] = {
+        "receipt": sent.receipt,
+        "disposition": disposition.disposition,
+        "contacts": contacts,
+        "allocated_worker": workers[contacts[0]] if contacts else "",
+        "allocated_workers": [workers[contact] for contact in contacts],
+        "recipients": who,
+        "received_at": local(disposition.received_at),
+        "reason_code": disposition.reason_code,
+        "reason": disposition.reason,
+        "notes": [note.code for note in disposition.notes],
+    }
+    if disposition.duplicate_of:
+        found["duplicate_of"] = ref_of_receipt.get(disposition.duplicate_of, disposition.duplicate_of)
+    return found
+
+
+def _story(contact: str, ref: str, watch: LogWatch, events: list[Any]) -> dict[str, Any]:
+    known = watch.contacts.get(contact)
+    person = known.report.person if known else None
+    opened = next((event for event in events if event.type == "opened"), None)
+    steps = [{"type": e.type, "at": local(e.at), "by": e.by, "level": e.level, "problem": e.problem} for e in events]
+    flags = [flag for flag in watch.flags.values() if flag.contact_id == contact]
+    return {
+        "ref": ref,
+        "contact_id": contact,
+        "name": f"{person.given} {person.family}".strip() if person else "",
+        "agency": opened.opened.agency if opened else "",
+        "kind": opened.opened.kind if opened else "",
+        "risk": known.report.risk if known else "",
+        "version": known.version if known else 0,
+        "arrived": local(opened.at) if opened else "",
+        "due": local(midnight_after(civil_date(opened.at))) if opened else "",
+        "worker": _holder(events),
+        "steps": sorted(steps, key=lambda step: step["at"]),
+        "flags": [f"{flag.state} {flag.result}" for flag in flags],
+    }
+
+
+def _holder(events: list[Any]) -> str:
+    allocated = [event for event in events if event.type == "allocated" and not event.problem]
+    return allocated[-1].by if allocated else ""
+
+
+def _flag(flag: Any, ref: str) -> dict[str, Any]:
+    return {
+        "ref": ref,
+        "clock": flag.clock,
+        "due": local(flag.due_at),
+        "state": flag.state,
+        "result": flag.result,
+        "opening": flag.opening,
+        "contact_id": flag.contact_id,
+        "flag_id": flag.flag_id,
+    }
+
+
+def local(instant: datetime) -> str:
+    """An instant as Europe/London ISO text with its offset."""
+    return instant.astimezone(LONDON).isoformat()

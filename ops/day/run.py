@@ -1,0 +1,100 @@
+"""Runs a day from a folder: a stack of its own on the stepped clock, the driver, the audit, the result."""
+
+import asyncio
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ops.audit.auditor import audit
+from ops.bootstrap_choice import named_bootstrap
+from ops.day.driver import DayDriver
+from ops.day.log_watch import LogWatch
+from ops.day.result import DayResult, collect
+from ops.day.timetable import Line
+from ops.durable_log import KafkaLog
+from ops.processes import ROLES, Stack
+from ops.rota import DEFAULT_ROTA, OnDuty, publish_rota, read_rota
+from schemas.settings import Settings
+
+Say = Callable[[str], None]
+Progress = Callable[[int, int, datetime], None]
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def day_stack(run_dir: Path, start: datetime, rota: list[OnDuty], say: Say, extra: Callable[[Stack], Any] | None = None):  # type: ignore[no-untyped-def]
+    """A stack whose clock stands at `start`, with a rota on duty; everything is gone afterwards."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    stack = Stack(
+        run_dir,
+        named_bootstrap(),
+        clock="stepped",
+        roles=ROLES,
+        env={"FRONTDOOR_COMMIT_INTERVAL_SECONDS": "0.2"},
+        say=say,
+    )
+    from ops.clocks import stepped_clock
+
+    stepped_clock(Settings(run_dir=run_dir)).set(start)
+    with stack:
+        asyncio.run(_put_on_duty(stack.settings, rota, start - timedelta(days=1)))
+        yield stack
+
+
+async def _put_on_duty(settings: Settings, rota: list[OnDuty], at: datetime) -> None:
+    log = KafkaLog(settings.bootstrap_servers, "frontdoor-rota")
+    try:
+        await publish_rota(log, settings.team, rota, at)
+    finally:
+        log.close()
+
+
+def run_day(
+    lines: list[Line],
+    *,
+    rota_file: Path | None = None,
+    run_dir: Path | None = None,
+    keep: bool = False,
+    say: Say = lambda line: None,
+    progress: Progress = lambda done, total, at: None,
+    beside: Callable[[Settings], Any] | None = None,
+    others: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[DayResult, Path]:
+    """Drive the lines. `beside` starts what runs next to the stack (it must have a `close`); `others` are its groups.
+
+    Returns the result and the run's folder, which is deleted unless `keep`.
+    """
+    run_dir = run_dir or _CHECKOUT / ".frontdoor" / "runs" / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    began = time.monotonic()
+    rota = read_rota(rota_file or DEFAULT_ROTA)
+    try:
+        with day_stack(run_dir, lines[0].at, rota, say) as stack:
+            watch = LogWatch(stack.bootstrap)
+            companion = beside(stack.settings) if beside else None
+            try:
+                driver = DayDriver(stack.settings, watch, others=others, progress=progress)
+                driver.start_at(lines[0].at)
+                set_up = time.monotonic()
+                say(f"Set-up took {set_up - began:.1f} s. The day begins.")
+                driver.run(lines)
+                result = collect(driver, watch)
+                result.setup_seconds = set_up - began
+                result.day_seconds = time.monotonic() - set_up
+                say("The day is over. The auditor re-reads the log.")
+                verdict = audit(stack.bootstrap, journal_dir=run_dir / "journal", now=lines[-1].at, stepped=True)
+                result.audit = verdict.model_dump(mode="json")
+            finally:
+                if companion is not None:
+                    companion.close()
+                watch.close()
+        return result, run_dir
+    finally:
+        if not keep:
+            shutil.rmtree(run_dir, ignore_errors=True)

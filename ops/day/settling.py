@@ -1,0 +1,68 @@
+"""When a stack has nothing left to do: every consumer group has committed everything there is.
+
+Committed offsets are read before end offsets. A worker commits only after its outputs are on the log, so if each
+group's commits equal the ends read later, nothing was under way anywhere between the two readings.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from ops.day.log_watch import DayStuck, LogWatch
+from schemas.catalogue import catalogue
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "frontdoor-intake": ("received.health", "received.education", "received.police", "received.social_care"),
+    "frontdoor-routing": ("contacts",),
+    "frontdoor-allocation": ("allocation-in",),
+    "frontdoor-cases": ("case-events",),
+    "frontdoor-answers": ("case-events",),
+}
+
+
+class Settling:
+    """Watches the groups of a stack; `others` are groups beside the hub's own, such as a simulated case system."""
+
+    def __init__(self, bootstrap: str, watch: LogWatch, others: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+        self._watch = watch
+        self._groups = {**GROUPS, **{name: tuple(topics) for name, topics in (others or {}).items()}}
+        topics = {topic for names in self._groups.values() for topic in names} | {
+            "receipts", "flags", "outbound.health", "outbound.education", "outbound.police", "outbound.social_care",
+        }  # fmt: skip
+        self._partitions = [TopicPartition(topic, p) for topic in sorted(topics) for p in range(catalogue().keyed_partitions)]
+
+    def behind(self) -> tuple[dict[str, int], dict[tuple[str, int], int]]:
+        """Records each group is behind (only those that are), and the end offsets this was measured against."""
+        asked = {group: self._committed(group) for group in self._groups}
+        commits = {group: {(t.topic, t.partition): t.offset for t in f.result().topic_partitions} for group, f in asked.items()}
+        latest = {partition: OffsetSpec.latest() for partition in self._partitions}
+        found = self._admin.list_offsets(latest)
+        ends = {(tp.topic, tp.partition): future.result().offset for tp, future in found.items()}
+        lags = {}
+        for group, topics in self._groups.items():
+            lag = sum(max(0, end - max(0, commits[group].get(tp, 0))) for tp, end in ends.items() if tp[0] in topics)
+            if lag:
+                lags[group] = lag
+        return lags, ends
+
+    def settle(self, seconds: float = 60.0) -> None:
+        """Until nothing is behind and the watch has seen it all. Raises `DayStuck`, naming who is behind."""
+        limit = time.monotonic() + seconds
+        pause = 0.002
+        while True:
+            lags, ends = self.behind()
+            if not lags:
+                self._watch.wait_for("the log to be read", partial(self._watch.caught_up, ends))
+                return
+            if time.monotonic() > limit:
+                raise DayStuck(f"the stack did not settle in {seconds:.0f} s; behind: {lags}")
+            time.sleep(pause)
+            pause = min(0.05, pause * 1.5)
+
+    def _committed(self, group: str):  # type: ignore[no-untyped-def]  # the client has no type for its futures
+        partitions = [TopicPartition(t, p) for t in self._groups[group] for p in range(catalogue().keyed_partitions)]
+        return self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group, partitions)])[group]

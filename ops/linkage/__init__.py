@@ -1,0 +1,1 @@
+"""What people run to link records and to train the linkage model."""

@@ -1,0 +1,201 @@
+"""The view over HTTP: questions on loopback, answers as JSON, errors as problem+json."""
+
+import logging
+import os
+import traceback
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from ops.view import PID_HEADER
+from ops.view.board import BoardAnswer, board
+from ops.view.find import FindAnswer, find
+from ops.view.flags import FlagsAnswer, flags
+from ops.view.follow import Follower
+from ops.view.log_ends import BrokerAway, LogEnds, Partition
+from ops.view.progress import ProgressAnswer, progress
+from ops.view.quarantine import QuarantineAnswer, QuarantinedAnswer, quarantine, quarantined
+from ops.view.receipts import ReceiptAnswer, receipt_answer
+from ops.view.references import SeveralContacts, resolve
+from ops.view.snapshot import Snapshot, snapshot
+from ops.view.story import StoryAnswer, story
+from ops.view.unassessed import UnassessedAnswer, unassessed
+from schemas.flag import FlagState
+from schemas.london import civil_date
+from schemas.ports import Clock
+
+log = logging.getLogger("frontdoor.view")
+
+_NOT_FOUND = "The log has shown nothing by that name. Check the id; if it is new, ask again in a moment."
+
+Limit = Annotated[int, Query(ge=1, le=10_000)]
+
+
+class Questions:
+    """What the routes need: the file, the hub's clock, the log's ends and how far the follower is."""
+
+    def __init__(self, path: Path, hash_key: str, clock: Clock, ends: LogEnds, follower: Follower) -> None:
+        self._path = path
+        self._hash_key = hash_key
+        self._clock = clock
+        self._ends = ends
+        self.follower = follower
+
+    def ends(self) -> Mapping[Partition, int] | None:
+        """The log's ends; None while the broker does not answer."""
+        try:
+            return self._ends.ends()
+        except BrokerAway:
+            return None
+
+    @contextmanager
+    def now(self) -> Iterator[Snapshot]:
+        """A snapshot of this moment. Raises `HTTPException` 503 while a stepped clock has not been set."""
+        with self.at(self.ends()) as picture:
+            yield picture
+
+    @contextmanager
+    def at(self, ends: Mapping[Partition, int] | None) -> Iterator[Snapshot]:
+        """A snapshot against ends already asked for."""
+        try:
+            moment = self._clock.now()
+        except (FileNotFoundError, ValueError):
+            raise HTTPException(503, "The stepped clock has not been set yet; its driver sets it.") from None
+        with snapshot(self._path, moment, ends, self._hash_key) as picture:
+            yield picture
+
+
+def build_app(questions: Questions) -> FastAPI:
+    """The HTTP application of one view."""
+    # The interactive pages would load scripts from elsewhere; the OpenAPI document stays.
+    app = FastAPI(title="Front Door view", version="1", docs_url=None, redoc_url=None)
+    # A web page in somebody's browser must not reach children's names through a name it points at loopback.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    _problems(app)
+    _about_messages(app, questions)
+    _about_the_day(app, questions)
+    _about_itself(app, questions)
+
+    @app.middleware("http")
+    async def name_the_process(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        try:
+            response = await call_next(request)
+        except Exception as error:
+            # An error's own text may quote a row, so it goes neither into the log nor to whoever asked.
+            log.error("a question failed: %s at %s", type(error).__name__, place_of(error))
+            response = problem(500, "The view failed", "Nothing is lost; see the view's log, and ask again.")
+        response.headers[PID_HEADER] = str(os.getpid())
+        response.headers["cache-control"] = "no-store"
+        return response
+
+    return app
+
+
+def _about_messages(app: FastAPI, questions: Questions) -> None:
+    @app.get("/receipts/{receipt_id}", summary="What became of a message")
+    def get_receipt(receipt_id: str) -> ReceiptAnswer:
+        with questions.now() as at:
+            answer = receipt_answer(at, receipt_id)
+        if answer is None:
+            raise HTTPException(404, _NOT_FOUND)
+        return answer
+
+    @app.get("/find", summary="Where is it now: by message id, file name, receipt, contact, event or flag")
+    def get_find(q: Annotated[str, Query(min_length=1, max_length=1000)]) -> FindAnswer:
+        with questions.now() as at:
+            return find(at, q)
+
+    @app.get("/cases/{reference:path}", summary="The whole story of a contact, a receipt or receipt/2")
+    def get_case(reference: str) -> StoryAnswer:
+        with questions.now() as at:
+            contact = resolve(at, reference)
+            if isinstance(contact, SeveralContacts):
+                count = len(contact.contact_ids)
+                raise HTTPException(409, f"That receipt holds {count} contacts: ask for receipt/1 to receipt/{count}.")
+            if contact is None:
+                raise HTTPException(404, _NOT_FOUND)
+            return story(at, contact)
+
+    @app.get("/quarantine", summary="Messages nobody could read")
+    def get_quarantine() -> QuarantineAnswer:
+        with questions.now() as at:
+            return quarantine(at)
+
+    @app.get("/quarantine/{receipt_id}", summary="One message nobody could read, and where its bytes are")
+    def get_quarantined(receipt_id: str) -> QuarantinedAnswer:
+        with questions.now() as at:
+            answer = quarantined(at, receipt_id)
+        if answer is None:
+            raise HTTPException(404, "No message with that receipt is in quarantine.")
+        return answer
+
+
+def _about_the_day(app: FastAPI, questions: Questions) -> None:
+    @app.get("/board", summary="Every contact not yet risk assessed, most urgent first")
+    def get_board(limit: Limit = 500) -> BoardAnswer:
+        with questions.now() as at:
+            return board(at, limit)
+
+    @app.get("/flags", summary="What a person must look at")
+    def get_flags(state: FlagState | None = None, limit: Limit = 1000) -> FlagsAnswer:
+        with questions.now() as at:
+            return flags(at, state, limit)
+
+    @app.get("/unassessed", summary="Contacts of a day that nobody risk assessed on it")
+    def get_unassessed(date: date | None = None) -> UnassessedAnswer:
+        with questions.now() as at:
+            return unassessed(at, date or civil_date(at.now))
+
+
+def _about_itself(app: FastAPI, questions: Questions) -> None:
+    @app.get("/progress", summary="How far the view is behind the log")
+    def get_progress() -> ProgressAnswer:
+        ends = questions.ends()
+        follower = questions.follower
+        with questions.at(ends) as at:
+            return progress(at, ends, dict(follower.at_end_ms), follower.caught_up.is_set(), datetime.now(UTC))
+
+    @app.get("/healthz", summary="The process is alive")
+    def get_health() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", summary="Everything the log held when it started has been folded")
+    def get_ready() -> dict[str, str]:
+        if not questions.follower.caught_up.is_set():
+            raise HTTPException(503, "Still reading what the log already holds; answers may be incomplete.")
+        return {"status": "ready"}
+
+
+def problem(status: int, title: str, detail: str) -> JSONResponse:
+    """An error as RFC 9457 has it."""
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return JSONResponse(content, status, media_type="application/problem+json")
+
+
+def place_of(error: BaseException) -> str:
+    """Where an error was raised, as `file line 12`."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name} line {frame.lineno}"
+
+
+def _problems(app: FastAPI) -> None:
+    @app.exception_handler(StarletteHTTPException)
+    def refused(request: Request, error: StarletteHTTPException) -> JSONResponse:
+        titles = {404: "Not found", 405: "Not possible", 409: "Several fit", 503: "Not ready"}
+        return problem(error.status_code, titles.get(error.status_code, "Refused"), str(error.detail))
+
+    @app.exception_handler(RequestValidationError)
+    def misunderstood(request: Request, error: RequestValidationError) -> JSONResponse:
+        # Only where and what was expected: what was typed may be a name.
+        wrong = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
+        return problem(422, "The question is not complete", wrong)

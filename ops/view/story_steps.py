@@ -1,0 +1,134 @@
+"""A contact's story as lines in the order of the hub's time, each a sentence."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from ops.view.same_day import CLOCK, counts_as_assessment
+from ops.view.snapshot import FlagNow
+from ops.view.times import in_london
+from schemas.allocation import AllocationEvent
+from schemas.case_event import CaseEvent
+from schemas.london import civil_date, midnight_after
+from schemas.narrative import Narrative
+from schemas.outbound import OutboundItem
+
+
+class Step(BaseModel):
+    """One line. `at` is the hub's time; `said_at` is the sender's own time or date, when it gave one. `what` is a
+    sentence; `problem` says why an event counts for nothing; `words` are what people wrote with it."""
+
+    at: datetime
+    type: str
+    what: str
+    by: str
+    said_at: str
+    problem: str
+    words: list[str]
+
+
+_SENTENCES = {
+    "decision": "decided what happens next", "acknowledged": "said that it was received",
+    "assessment_started": "the statutory assessment started",
+    "assessment_authorised": "the statutory assessment was authorised",
+    "strategy_discussion": "a strategy discussion was held", "s47_started": "section 47 enquiries started",
+    "s47_ended": "section 47 enquiries ended", "conference_held": "a child protection conference was held",
+    "core_group_held": "a core group was held", "review_held": "a review was held", "closed": "closed",
+    "transferred": "transferred", "no_further_action": "no further action was decided",
+    "cancel_requested": "the sender asks to withdraw it; a person decides",
+    "flag_acknowledged": "a person has seen the flag", "flag_explained": "a person has explained the flag",
+    "note": "noted", "contact_recorded": "a contact was recorded",
+}  # fmt: skip
+
+_FLAGS = {
+    "missed": "flag: nobody risk assessed it before the limit",
+    "not_verifiable": "flag: the hub was not running at the limit, so nobody can say whether it was met",
+    "unmatched": "flag: events came for a contact that was never opened",
+}
+
+#: At one moment: the arrival, the question who takes it, events in log order, what left, flags.
+_ARRIVAL, _REQUEST, _EVENT, _SENT, _FLAG = range(5)
+
+
+def steps(
+    events: Sequence[CaseEvent],
+    requests: Sequence[AllocationEvent],
+    sent: Sequence[OutboundItem],
+    flags: Sequence[FlagNow],
+    words: Sequence[Narrative],
+    *,
+    transport: str = "",
+) -> list[Step]:
+    """The lines of one contact; `events` in log order, `transport` is how it arrived."""
+    written: dict[str, list[str]] = {}
+    for narrative in words:
+        written.setdefault(narrative.event_id, []).append(narrative.text)
+    lines: list[tuple[datetime, int, int, Step]] = []
+
+    def add(rank: int, place: int, step: Step) -> None:
+        lines.append((step.at, rank, place, step))
+
+    by_id = {event.event_id: event for event in events}
+    for place, event in enumerate(events):
+        rank = _ARRIVAL if event.type == "opened" else _EVENT
+        add(rank, place, _event(event, written.get(event.event_id, []), transport))
+    for place, request in enumerate(requests):
+        add(_REQUEST, place, _line(request.at, "allocation_" + request.type, _request(request)))
+    for place, item in enumerate(sent):
+        kind = item.kind.replace("_", " ")
+        add(_SENT, place, _line(item.at, "outbound_" + item.kind, f"{kind} for {item.recipient}"))
+    for place, flag in enumerate(flags):
+        about = f"{flag.clock} clock, opening {flag.opening}: " if flag.clock == CLOCK and flag.opening > 1 else ""
+        add(_FLAG, place, _line(flag.due_at, "flag_raised", about + _FLAGS.get(flag.result, f"flag: {flag.result}")))
+        evidence = by_id.get(flag.evidence_event_id)
+        if flag.state == "withdrawn":
+            what = "flag withdrawn: it had been assessed in time, the hub heard of it later"
+            add(_FLAG, place, _line(evidence.at if evidence else flag.due_at, "flag_withdrawn", what))
+    return [line[3] for line in sorted(lines, key=lambda line: line[:3])]
+
+
+def _line(at: datetime, type_: str, what: str) -> Step:
+    return Step(at=at, type=type_, what=what, by="", said_at="", problem="", words=[])
+
+
+def _event(event: CaseEvent, words: list[str], transport: str) -> Step:
+    said = event.happened_at.isoformat() if event.happened_at else str(event.happened_on or "")
+    return Step(
+        at=event.at, type=event.type, what=_sentence(event, transport), by=event.by, said_at=said,
+        problem=event.problem, words=words,
+    )  # fmt: skip
+
+
+def _sentence(event: CaseEvent, transport: str) -> str:
+    if event.opened is not None:
+        what = "a message nobody could read arrived" if event.opened.kind == "unreadable" else "arrived"
+        limit = in_london(midnight_after(civil_date(event.at)))
+        return f"{what}{f' by {transport}' if transport else ''}; to be risk assessed before {limit}"
+    if event.correction is not None:
+        risk = f", now {event.correction.risk}" if event.correction.risk_changed and event.correction.risk else ""
+        child = ", other details of the child" if event.correction.child_changed else ""
+        return f"corrected by the sender: version {event.correction.version}{risk}{child}"
+    match event.type:
+        case "risk_assessed":
+            kept = "" if counts_as_assessment(event) else ", which does not count"
+            return f"risk assessed: {event.level or 'no level'}{kept}"
+        case "allocated":
+            how = event.details.get("how", "")
+            return f"allocated to {event.by or 'nobody named'}{f' ({how})' if how else ''}"
+        case "became":
+            count = len(event.became)
+            return f"read after all: became {count} {'contact' if count == 1 else 'contacts'}"
+    what = _SENTENCES.get(event.type, event.type.replace("_", " "))
+    return f"{what}: {event.reason_code}" if event.reason_code else what
+
+
+def _request(request: AllocationEvent) -> str:
+    match request.type:
+        case "requested":
+            return f"a named worker is asked for in team {request.team}"
+        case "reassigned":
+            return f"to be held by {request.worker_name or request.worker_id}"
+        case "released":
+            return "no longer counted in its worker's load"
+    return request.type.replace("_", " ")

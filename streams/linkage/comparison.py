@@ -1,0 +1,237 @@
+"""How far two reports agree: one level a field, levels named, none of it weighted here.
+
+The vector is (given, family, dob, place, sex, nhs, upn, order). Level 0 is always "missing", which is no evidence.
+Order: names as written, or forename and surname the other way round, tried only when the straight order fails.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from streams.linkage import births, places
+from streams.linkage.names import FamilyName, GivenName, family_of, given_of
+from streams.linkage.report import Features
+from streams.linkage.variants import shipped_table
+
+FIELDS = ("given", "family", "dob", "place", "sex", "nhs", "upn", "order")
+
+GIVEN_LEVELS = ("missing", "same", "same name, other form", "one slip", "vaguely alike", "different")
+FAMILY_LEVELS = ("missing", "same", "same name, other form", "one slip or one barrel", "vaguely alike", "different")
+SEX_LEVELS = ("missing", "same", "differs")
+IDENTIFIER_LEVELS = ("missing", "same", "one edit", "differs")
+ORDER_LEVELS = ("straight", "swapped")
+
+LEVELS: dict[str, tuple[str, ...]] = {
+    "given": GIVEN_LEVELS,
+    "family": FAMILY_LEVELS,
+    "dob": births.LEVELS,
+    "place": places.LEVELS,
+    "sex": SEX_LEVELS,
+    "nhs": IDENTIFIER_LEVELS,
+    "upn": IDENTIFIER_LEVELS,
+    "order": ORDER_LEVELS,
+}
+
+SAME, OTHER_FORM, ONE_SLIP, VAGUE, DIFFERENT = 1, 2, 3, 4, 5
+STRAIGHT, SWAPPED = 0, 1
+
+SHORT_NAME = 4
+"""Letters up to which a forename may be half a name, as in Chinese names written in two words, and up to which one
+letter more or less makes another name."""
+
+
+class Vector(NamedTuple):
+    """The levels of agreement of two reports, one a field."""
+
+    given: int
+    family: int
+    dob: int
+    place: int
+    sex: int
+    nhs: int
+    upn: int
+    order: int
+
+
+def _one_of_the_other(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    return any(token in b for token in a)
+
+
+def _others_conflict(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Both have further forenames and none of them agrees, not even by initial."""
+    if not a or not b:
+        return False
+    return not any(x == y or (min(len(x), len(y)) == 1 and x[0] == y[0]) for x in a for y in b)
+
+
+@lru_cache(maxsize=262_144)
+def compare_given(a: GivenName, b: GivenName) -> int:
+    """The level of agreement of two forenames; see `GIVEN_LEVELS`.
+
+    Two names that sound alike and are both names of their own (Ella, Ellie) are only vaguely alike: twins are often
+    named so.
+    """
+    if not a.main or not b.main:
+        return 0
+    if a.main == b.main:
+        if not _others_conflict(a.others, b.others):
+            return SAME
+        # Brothers Jia Hao and Jia Yi share a first syllable, not a forename.
+        return VAGUE if len(a.main) <= SHORT_NAME else OTHER_FORM
+    if a.joined == b.joined or (len(a.tokens) > 1 and sorted(a.tokens) == sorted(b.tokens)):
+        return OTHER_FORM
+    first, second = a.main, b.main
+    alike = JaroWinkler.similarity(first, second)
+    if shared := [root for root in a.roots if root in b.roots]:
+        # Ellie and Nora are both Eleanor, and may be two sisters: one must be near the full form, or the two be alike.
+        close = alike >= 0.80 or any(
+            max(JaroWinkler.similarity(first, root), JaroWinkler.similarity(second, root)) >= 0.85 for root in shared
+        )
+        return OTHER_FORM if close and not _others_conflict(a.others, b.others) else VAGUE
+    # A slip seldom falls on the first letter; the names of rhyming twins differ just there.
+    same_start = first[0] == second[0] or sorted(first[:2]) == sorted(second[:2])
+    long_enough = min(len(first), len(second)) > SHORT_NAME
+    if same_start and long_enough and not (a.known and b.known) and not _others_conflict(a.others, b.others):
+        if a.sound and a.sound == b.sound and alike >= 0.7:
+            return OTHER_FORM
+        if alike >= 0.92 or OSA.distance(first, second, score_cutoff=1) <= 1:
+            return ONE_SLIP
+    if alike >= 0.80:
+        return VAGUE
+    shorter, longer = (first, second) if len(first) <= len(second) else (second, first)
+    if (len(shorter) == 1 or len(shorter) >= 3) and longer.startswith(shorter):
+        return VAGUE
+    if len(shorter) == 1 and any(root[0] == shorter for root in (*a.roots, *b.roots) if len(root) > 1):
+        return VAGUE
+    if first in b.tokens or second in a.tokens or a.joined.startswith(b.joined) or b.joined.startswith(a.joined):
+        return VAGUE
+    if _known_by_another(a, b) or _known_by_another(b, a):
+        return VAGUE
+    return DIFFERENT
+
+
+def _known_by_another(a: GivenName, b: GivenName) -> bool:
+    """Whether a root of a's main forename is the root of another forename of b ("known by the middle name")."""
+    table = shipped_table().given
+    return any(_one_of_the_other(a.roots, table.get(other, (other,))) for other in b.others)
+
+
+@lru_cache(maxsize=262_144)
+def compare_family(a: FamilyName, b: FamilyName) -> int:
+    """The level of agreement of two surnames; see `FAMILY_LEVELS`."""
+    if not a.joined or not b.joined:
+        return 0
+    if a.joined == b.joined or (len(a.tokens) > 1 and sorted(a.tokens) == sorted(b.tokens)):
+        return SAME
+    if _one_of_the_other(a.roots, b.roots):
+        return OTHER_FORM
+    alike = JaroWinkler.similarity(a.joined, b.joined)
+    if a.sound and a.sound == b.sound and alike >= 0.7:
+        return OTHER_FORM
+    if alike >= 0.92 or (min(len(a.joined), len(b.joined)) >= 5 and OSA.distance(a.joined, b.joined, score_cutoff=1) <= 1):
+        return ONE_SLIP
+    if (len(a.barrels) > 1 or len(b.barrels) > 1) and _share_a_barrel(a.barrels, b.barrels):
+        return ONE_SLIP
+    shorter, longer = (a.joined, b.joined) if len(a.joined) <= len(b.joined) else (b.joined, a.joined)
+    if len(shorter) >= 5 and (longer.startswith(shorter) or longer.endswith(shorter)):
+        return ONE_SLIP
+    if alike >= 0.80:
+        return VAGUE
+    return DIFFERENT
+
+
+def _share_a_barrel(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    if _one_of_the_other(a, b):
+        return True
+    return any(len(x) > 4 and len(y) > 4 and JaroWinkler.similarity(x, y) >= 0.92 for x in a for y in b)
+
+
+@lru_cache(maxsize=65_536)
+def _as_given(name: FamilyName) -> GivenName:
+    return given_of(name.tokens, shipped_table())
+
+
+@lru_cache(maxsize=65_536)
+def _as_family(name: GivenName) -> FamilyName:
+    return family_of(name.tokens, shipped_table())
+
+
+@lru_cache(maxsize=262_144)
+def _compare_crossed(a_given: GivenName, a_family: FamilyName, b_given: GivenName, b_family: FamilyName) -> tuple[int, int]:
+    """Forename and surname levels with b's names the other way round, or (0, 0) when that fits no better."""
+    given = compare_given(a_given, _as_given(b_family))
+    family = compare_family(a_family, _as_family(b_given))
+    if 0 < given <= ONE_SLIP and 0 < family <= ONE_SLIP:
+        # Nothing says which of the two is written the wrong way round: what is a surname in one may be the forename.
+        other_way = compare_given(_as_given(a_family), b_given)
+        return (given if other_way <= ONE_SLIP else VAGUE), family
+    # Some families write all names in another order, and forms cut the whole name at another place.
+    whole_a, whole_b = a_given.tokens + a_family.tokens, b_given.tokens + b_family.tokens
+    if sorted(whole_a) == sorted(whole_b) or "".join(whole_a) == "".join(whole_b):
+        return OTHER_FORM, OTHER_FORM
+    if _family_first(a_given, a_family) == "".join(whole_b) or "".join(whole_a) == _family_first(b_given, b_family):
+        return OTHER_FORM, OTHER_FORM
+    return 0, 0
+
+
+def _may_be_crossed(a_given: GivenName, a_family: FamilyName, b_given: GivenName, b_family: FamilyName) -> bool:
+    """A quick look, before the slow one: first letters that fit across, or whole names of one length."""
+    if len(a_given.joined) + len(a_family.joined) == len(b_given.joined) + len(b_family.joined):
+        return True
+    return (a_given.main[0] == b_family.joined[0] or a_given.joined[0] == b_family.joined[0]) and (
+        a_family.joined[0] == b_given.main[0] or a_family.joined[0] == b_given.joined[0]
+    )
+
+
+def _family_first(given: GivenName, family: FamilyName) -> str:
+    return family.joined + given.joined
+
+
+def compare_names(a: Features, b: Features) -> tuple[int, int, int]:
+    """Forename level, surname level and order."""
+    given, family = compare_given(a.given, b.given), compare_family(a.family, b.family)
+    if (
+        (given >= VAGUE or family >= VAGUE)
+        and given + family >= VAGUE + SAME
+        and a.given.main
+        and a.family.joined
+        and b.given.main
+        and b.family.joined
+        and _may_be_crossed(a.given, a.family, b.given, b.family)
+    ):
+        crossed_given, crossed_family = _compare_crossed(a.given, a.family, b.given, b.family)
+        if crossed_given and crossed_given + crossed_family < given + family:
+            return crossed_given, crossed_family, SWAPPED
+    return given, family, STRAIGHT
+
+
+def _compare_upn(a: Features, b: Features) -> int:
+    if a.upn and b.upn:
+        if a.upn == b.upn or a.upn == b.former_upn or a.former_upn == b.upn:
+            return 1
+        if a.upn[-1].isalpha() or b.upn[-1].isalpha():
+            return 0  # a temporary number is replaced sooner or later: the difference says nothing
+        return 2 if OSA.distance(a.upn, b.upn, score_cutoff=1) <= 1 else 3
+    if (a.upn and a.upn == b.former_upn) or (b.upn and b.upn == a.former_upn):
+        return 1
+    return 0
+
+
+def compare(a: Features, b: Features) -> Vector:
+    """The comparison vector of two reports; symmetric but for the order of names."""
+    given, family, order = compare_names(a, b)
+    if a.nhs and b.nhs:
+        nhs = 1 if a.nhs == b.nhs else 2 if OSA.distance(a.nhs, b.nhs, score_cutoff=1) <= 1 else 3
+    else:
+        nhs = 0
+    return Vector(
+        given,
+        family,
+        births.compare_dob(a.dob, b.dob),
+        places.compare_place(a.place, b.place),
+        (1 if a.sex == b.sex else 2) if a.sex and b.sex else 0,
+        nhs,
+        _compare_upn(a, b) if (a.upn or b.upn) else 0,
+        order,
+    )

@@ -1,0 +1,165 @@
+"""The rules that stop an automatic link, whatever the score. Each has a name, which is its reason code.
+
+A guard never says "not the same child": it says that a person must look. The score orders candidates and gives the band;
+guards are code, so each can be read, tested and argued about alone.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from streams.linkage import births, places
+from streams.linkage.comparison import DIFFERENT, OTHER_FORM, SAME, VAGUE, Vector
+from streams.linkage.report import Features
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a guard may look at: the report, the person's best record and vector, and all records of the person.
+
+    `two_names`: the forenames are alike and may be two names (Ella and Ellie), not a name and its misspelling.
+    """
+
+    report: Features
+    best: Features
+    vector: Vector
+    records: tuple[Features, ...]
+    two_names: bool = False
+
+    @property
+    def identifier_same(self) -> bool:
+        """An NHS number or pupil number of the best record is the report's."""
+        return self.vector.nhs == 1 or self.vector.upn == 1
+
+
+def nhs_differs(e: Evidence) -> bool:
+    """Any record of the person carries another NHS number."""
+    number = e.report.nhs
+    return bool(number) and any(record.nhs and record.nhs != number for record in e.records)
+
+
+def upn_differs(e: Evidence) -> bool:
+    """Any record of the person carries another permanent pupil number that is not the former one."""
+    number = e.report.upn
+    if not number or number[-1].isalpha():
+        return False
+    return any(
+        record.upn and not record.upn[-1].isalpha() and record.upn != number
+        and record.upn != e.report.former_upn and record.former_upn != number
+        for record in e.records
+    )
+
+
+def id_same_given_differs(e: Evidence) -> bool:
+    """The number is the same and the forename is not: twins' and siblings' numbers do get crossed."""
+    return e.identifier_same and (e.vector.given == DIFFERENT or e.two_names)
+
+
+def id_same_person_differs(e: Evidence) -> bool:
+    """The number is the same and two of forename, surname and date of birth differ."""
+    differ = (e.vector.given == DIFFERENT) + (e.vector.family == DIFFERENT) + (e.vector.dob == births.DIFFERENT)
+    return e.identifier_same and differ >= 2
+
+
+def no_given(e: Evidence) -> bool:
+    """One side has no forename (unborn, "Baby", not known): nothing tells this child from a twin or sibling."""
+    return e.vector.given == 0
+
+
+def given_differs(e: Evidence) -> bool:
+    """The forenames are different."""
+    return e.vector.given == DIFFERENT
+
+
+_BIRTH_NEAR = frozenset({births.SAME, births.SWAPPED, births.ONE_EDIT, births.SAME_FIRST_OF_JANUARY})
+
+
+def possible_twin(e: Evidence) -> bool:
+    """Forename only vaguely alike or another name that sounds alike, born the same day or one slip off, not another place, no number to tell them apart."""
+    return (
+        (e.vector.given == VAGUE or e.two_names)
+        and e.vector.dob in _BIRTH_NEAR
+        and e.vector.place != places.DIFFERENT
+        and not e.identifier_same
+    )
+
+
+def dob_differs(e: Evidence) -> bool:
+    """The dates of birth are different, more than by a slip."""
+    return e.vector.dob == births.DIFFERENT
+
+
+def family_differs(e: Evidence) -> bool:
+    """The surnames are different and neither the house nor a number holds the two together: neighbours exist."""
+    return (
+        e.vector.family == DIFFERENT
+        and e.vector.place not in (places.DWELLING, places.NUMBER_AND_ONE)
+        and not e.identifier_same
+    )
+
+
+def sex_differs(e: Evidence) -> bool:
+    """The recorded sexes differ."""
+    return e.vector.sex == 2
+
+
+def _whole_name_and_house(e: Evidence) -> bool:
+    """No date of birth on one side, and the very forename (not one that brothers share), the surname and the dwelling."""
+    return (
+        e.vector.dob == births.MISSING
+        and e.vector.given == SAME
+        and e.vector.family in (SAME, OTHER_FORM)
+        and e.vector.place == places.DWELLING
+        and not e.report.given.generic
+        and all(births.compare_dob(e.report.dob, record.dob) in (births.MISSING, *_BIRTH_NEAR) for record in e.records)
+    )
+
+
+def one_pillar(e: Evidence) -> bool:
+    """Without a number, both the date of birth and the place must agree with the person's records.
+
+    The one exception: no date of birth was given, and the whole name and the dwelling are the same. Namesakes born the same day exist in every city; the same name at one address may be a cousin. A birth date of
+    1 January is often invented, so then the name and the house must agree exactly.
+    """
+    if e.identifier_same or _whole_name_and_house(e):
+        return False
+    birth, place = e.vector.dob, e.vector.place
+    if birth == births.SAME_FIRST_OF_JANUARY:
+        return not (place in (places.DWELLING, places.NUMBER_AND_ONE) and 0 < e.vector.given <= OTHER_FORM)
+    if birth not in _BIRTH_NEAR and birth == births.MISSING:
+        birth = _best(births.compare_dob(e.report.dob, record.dob) for record in e.records)
+    if place in (places.MISSING, places.DIFFERENT):
+        place = _best(places.compare_place(e.report.place, record.place) for record in e.records)
+    return not (birth in _BIRTH_NEAR and 1 <= place <= places.POSTCODE_TYPO)
+
+
+def _best(levels: Iterable[int]) -> int:
+    return min((level for level in levels if level), default=0)
+
+
+Guard = Callable[[Evidence], bool]
+
+PERSON_GUARDS: tuple[Guard, ...] = (
+    nhs_differs,
+    upn_differs,
+    id_same_given_differs,
+    id_same_person_differs,
+    no_given,
+    given_differs,
+    possible_twin,
+    dob_differs,
+    family_differs,
+    sex_differs,
+    one_pillar,
+)
+"""Guards over one person. Two more look at the whole decision: `many` and `too_many_candidates`."""
+
+MANY = "many"
+"""Another person could be meant as well, and no review already waiting joins the two."""
+
+TOO_MANY_CANDIDATES = "too_many_candidates"
+"""The report says so little that more records share its keys than can be looked at."""
+
+
+def guards_hit(evidence: Evidence) -> tuple[str, ...]:
+    """The names of the person guards that stop an automatic link."""
+    return tuple(guard.__name__ for guard in PERSON_GUARDS if guard(evidence))

@@ -1,0 +1,50 @@
+"""A real Apache Kafka for the tests that want one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ops.bootstrap_choice import some_kafka
+from ops.embedded_kafka import EmbeddedKafka
+from ops.kafka_fast_start import prepare_fast_start
+from ops.topics import apply_topics
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A running cluster that the whole session shares: use topics and groups with names of your own."""
+
+    bootstrap: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fast_start(request: pytest.FixtureRequest) -> None:
+    """Where many tests start a broker, prepare for that once: each start then takes a third of the time."""
+    items = request.session.items
+    wanting = [item for item in items if item.get_closest_marker("broker") or item.get_closest_marker("stack")]
+    if len(wanting) >= 5:
+        prepare_fast_start()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory, fast_start: None) -> Iterator[Broker]:
+    """One cluster for the session: KAFKA_BOOTSTRAP_SERVERS if set, else embedded. The catalogue is not applied."""
+    with some_kafka(tmp_path_factory.mktemp("kafka")) as bootstrap:
+        yield Broker(bootstrap)
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path, fast_start: None) -> Iterator[EmbeddedKafka]:
+    """A fresh embedded cluster of one node for this test alone, with the committed catalogue applied.
+
+    The test may stop, kill and restart it.
+    """
+    kafka = EmbeddedKafka(tmp_path / "kafka")
+    kafka.start()
+    try:
+        apply_topics(kafka.bootstrap)
+        yield kafka
+    finally:
+        kafka.kill()

@@ -1,0 +1,258 @@
+"""Connectors as processes of their own, on a real broker, and the log as anybody else reads it."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, TopicPartition
+
+from connectors.transports.mllp_frame import framed
+from ops.bootstrap_choice import some_kafka
+from ops.children import Child, Children
+from ops.connector_process import serve
+from ops.topics import apply_topics
+from schemas.catalogue import catalogue, codec
+from schemas.received import Received
+from schemas.settings import Settings
+
+
+@dataclass(frozen=True)
+class Logged:
+    """One record of `received.*` as it stands in the log."""
+
+    record: Received
+    key: bytes
+    headers: dict[str, str]
+    partition: int
+    offset: int
+
+
+def everything_on(bootstrap: str, topic: str) -> list[Logged]:
+    """All records of a topic, in the order of each partition."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": uuid.uuid4().hex, "enable.partition.eof": True})
+    partitions = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(catalogue().keyed_partitions)]
+    consumer.assign(partitions)
+    found: list[Logged] = []
+    ended = set()
+    while len(ended) < len(partitions):
+        message = consumer.poll(10)
+        assert message is not None, "the broker did not answer"
+        if message.error() is not None:
+            ended.add(message.partition())
+            continue
+        headers = {name: value.decode() for name, value in message.headers() or []}
+        found.append(
+            Logged(
+                codec(topic).decode(message.value()), message.key(), headers, message.partition(), message.offset()
+            )
+        )
+    consumer.close()
+    return found
+
+
+def committed(bootstrap: str, group: str, topic: str, partition: int = 0) -> int:
+    """The offset a group has committed, 0 if none."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group})
+    offset = consumer.committed([TopicPartition(topic, partition)], timeout=10)[0].offset
+    consumer.close()
+    return 0 if offset == OFFSET_INVALID else int(offset)
+
+
+class Connector:
+    """A running connector and what it has done. `InThread` or `InProcess` starts it."""
+
+    def __init__(self, agency: str, settings: Settings) -> None:
+        self.agency = agency
+        self.settings = settings
+        self.run_dir = settings.run_dir
+        self.bootstrap = settings.bootstrap_servers
+        self.topic = f"received.{agency}"
+        self.urls: dict[str, str] = {}
+
+    def _await_service(self, alive: Callable[[], bool], said: Callable[[], str]) -> None:
+        announced = self.settings.endpoint_file(f"connector-{self.agency}")
+        deadline = time.monotonic() + 30
+        while not announced.exists():
+            assert alive() and time.monotonic() < deadline, said()
+            time.sleep(0.01)
+        self.urls = json.loads(announced.read_text())["urls"]
+
+    @property
+    def http(self) -> str:
+        """Where it serves HTTP."""
+        return self.urls["http"]
+
+    @property
+    def incoming(self) -> Path:
+        """Where files are dropped."""
+        return Path(self.urls["folder"])
+
+    def mllp(self) -> socket.socket:
+        """A connection to its MLLP port."""
+        host, _, port = self.urls["mllp"].rpartition(":")
+        return socket.create_connection((host, int(port)), timeout=30)
+
+    def logged(self) -> list[Logged]:
+        """All it has on the log."""
+        return everything_on(self.bootstrap, self.topic)
+
+    def by_receipt(self, receipt: str) -> list[Logged]:
+        """The records of one receipt."""
+        return [one for one in self.logged() if one.record.receipt_id == receipt]
+
+    def journal(self) -> list[dict[str, Any]]:
+        """The lines of its journal."""
+        text = (self.run_dir / "journal" / f"{self.agency}.jsonl").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+
+class InThread(Connector):
+    """A connector in this process, with an event loop of its own."""
+
+    def __init__(self, agency: str, settings: Settings) -> None:
+        super().__init__(agency, settings)
+        self._error: BaseException | None = None
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._await_service(self._thread.is_alive, lambda: str(self._error))
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(serve(self.agency, self.settings, self._stop))
+        except BaseException as error:
+            self._error = error
+
+    def stop(self) -> None:
+        """Drain and end."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(timeout=15)
+
+
+class InProcess(Connector):
+    """A connector in a process of its own, which can be killed."""
+
+    def __init__(self, agency: str, settings: Settings, children: Children) -> None:
+        super().__init__(agency, settings)
+        self._children = children
+        self.child: Child
+        self.start()
+
+    def start(self) -> None:
+        """Start the process and wait until it serves."""
+        self.settings.endpoint_file(f"connector-{self.agency}").unlink(missing_ok=True)
+        log = self.run_dir / "logs" / f"connector-{self.agency}.log"
+        told = self.settings.model_dump(mode="json", exclude_unset=True)
+        env = {**os.environ, **{f"FRONTDOOR_{name.upper()}": str(value) for name, value in told.items()}}
+        self.child = self._children.spawn(
+            [sys.executable, "-m", "ops.run", f"connector-{self.agency}"], log=log, env=env
+        )
+        self._await_service(lambda: self.child.returncode is None, log.read_text)
+
+
+def eventually(look: Callable[[], Any], seconds: float = 15.0) -> Any:
+    """What `look` finds, as soon as it finds something."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+    return found
+
+
+def exchange(connection: socket.socket, body: bytes) -> bytes:
+    """Send one HL7 message, return its answer without the frame."""
+    connection.sendall(framed(body))
+    return answers(connection, 1)[0]
+
+
+def answers(connection: socket.socket, count: int) -> list[bytes]:
+    """The next answers on a connection."""
+    received = b""
+    while received.count(b"\x1c\r") < count:
+        data = connection.recv(65536)
+        assert data, "the connection was closed"
+        received += data
+    return [part.removeprefix(b"\x0b") for part in received.split(b"\x1c\r")[:count]]
+
+
+def msa(answer: bytes) -> list[str]:
+    """The fields of an answer's MSA segment: code, control id, text."""
+    for segment in answer.decode().split("\r"):
+        if segment.startswith("MSA|"):
+            return segment.split("|")[1:]
+    raise AssertionError("no MSA segment")
+
+
+def hl7(control_id: str) -> bytes:
+    """A small referral of a synthetic child."""
+    return (
+        f"MSH|^~\\&|PAS|RXX01|FRONTDOOR|383|20260102030405||REF^I12|{control_id}|P|2.4\r"
+        f"RF1||R|SW|||{control_id}\r"
+        "PRD|RP|Gp^Greta|||||G123^NATIONAL\r"
+        "PID|1||9999999468^^^NHS||Sample^Robin||20180305|F\r"
+    ).encode()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory, fast_start: None) -> Iterator[str]:
+    """A cluster with the catalogue applied, shared by the tests of the edges: its bootstrap servers."""
+    with some_kafka(tmp_path_factory.mktemp("edges")) as bootstrap:
+        apply_topics(bootstrap)
+        yield bootstrap
+
+
+@pytest.fixture(scope="session")
+def connector(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Connector]]:
+    """The connector of an agency, started when first asked for and shared by the session; a small message limit."""
+    settings = Settings(run_dir=tmp_path_factory.mktemp("run"), bootstrap_servers=kafka, max_message_bytes=200_000)
+    running: dict[str, InThread] = {}
+
+    def of(agency: str) -> Connector:
+        if agency not in running:
+            running[agency] = InThread(agency, settings)
+        return running[agency]
+
+    yield of
+    for each in running.values():
+        each.stop()
+
+
+@pytest.fixture
+def own_connector(tmp_path: Path) -> Iterator[Callable[..., Connector]]:
+    """Start a connector for this test alone: agency, bootstrap servers, more settings."""
+    running: list[InThread] = []
+
+    def start(agency: str, bootstrap: str, **settings: Any) -> Connector:
+        running.append(InThread(agency, Settings(run_dir=tmp_path / "run", bootstrap_servers=bootstrap, **settings)))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.stop()
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Callable[..., InProcess]]:
+    """Start a connector in a process of its own: agency, bootstrap servers, more settings."""
+    children = Children()
+
+    def start(agency: str, bootstrap: str, **settings: Any) -> InProcess:
+        return InProcess(
+            agency, Settings(run_dir=tmp_path / "run", bootstrap_servers=bootstrap, **settings), children
+        )
+
+    yield start
+    children.close()

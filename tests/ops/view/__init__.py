@@ -1,0 +1,1 @@
+"""Tests of the view and of the commands that read it."""

@@ -1,0 +1,1 @@
+"""The transport's proof, on a real broker: workers that are killed, paused and cut off, and what is left afterwards."""

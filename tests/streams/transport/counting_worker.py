@@ -1,0 +1,55 @@
+"""The counting worker under a name and inputs of a test's choosing, with events that ask for trouble.
+
+`COUNTING_NAME` gives group and changelog, so that tests do not share them; `COUNTING_INPUTS` the input topics. A record
+of `case-events` counts for its contact, a received message for its sender.
+"""
+
+import os
+import time
+
+from schemas.case_event import CaseEvent
+from schemas.received import Received
+from schemas.record import Record
+from streams.processor import Decision, Rows, Tick
+from tests.streams.programs.counting import Counting
+
+#: Says that the processor's own words never reach the log.
+SECRET = "a child's name"
+
+
+class NamedCounting(Counting):
+    """Event types: `tick` is a tick, `poison` fails, `slow` takes a tenth of a second; all others count."""
+
+    def __init__(self, name: str, inputs: tuple[str, ...]) -> None:
+        self.name = name
+        self.inputs = inputs
+
+    def tick(self, event: Record) -> Tick | None:
+        if isinstance(event, CaseEvent) and event.type == "tick":
+            return Tick(event.at, event.at)
+        return None
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        if isinstance(event, Received):
+            event = CaseEvent(event_id=event.receipt_id, type="note", contact_id=event.sender, at=event.received_at)
+        assert isinstance(event, CaseEvent)
+        if event.type == "tick":
+            return Decision()
+        if event.type == "poison":
+            raise ValueError(SECRET)
+        if event.type == "slow":
+            time.sleep(0.1)
+        return super().decide(rows, event)
+
+
+def run() -> None:
+    """Run until SIGTERM."""
+    from ops.worker_process import run_worker
+    from schemas.settings import Settings
+
+    inputs = tuple(os.environ["COUNTING_INPUTS"].split(","))
+    run_worker(NamedCounting(os.environ["COUNTING_NAME"], inputs), Settings(), "counting")
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,120 @@
+"""Reading the log with another client than the worker's consumer: whole topics, their ends, what is committed."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from schemas.catalogue import catalogue
+
+PARTITIONS = range(catalogue().keyed_partitions)
+#: Seconds until a broker that does not answer counts as a failure.
+PATIENCE = 20.0
+
+#: (topic, partition)
+Place = tuple[str, int]
+
+
+@cache
+def admin(bootstrap: str) -> AdminClient:
+    """One client a broker: its answers die with it."""
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+
+
+def _offsets(bootstrap: str, topics: Iterable[str], which: Any) -> dict[Place, int]:
+    asked = {TopicPartition(topic, p): which for topic in topics for p in PARTITIONS}
+    found = admin(bootstrap).list_offsets(asked, request_timeout=PATIENCE)
+    return {(tp.topic, tp.partition): answer.result(PATIENCE).offset for tp, answer in found.items()}
+
+
+def ends(bootstrap: str, *topics: str) -> dict[Place, int]:
+    """Where each partition ends: the offset of the next record."""
+    return _offsets(bootstrap, topics, OffsetSpec.latest())
+
+
+def beginnings(bootstrap: str, *topics: str) -> dict[Place, int]:
+    """Where each partition begins."""
+    return _offsets(bootstrap, topics, OffsetSpec.earliest())
+
+
+def committed(bootstrap: str, group: str, *topics: str) -> dict[Place, int]:
+    """The group's committed offsets, where there are any."""
+    asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, p) for topic in topics for p in PARTITIONS])
+    [answer] = admin(bootstrap).list_consumer_group_offsets([asked], request_timeout=PATIENCE).values()
+    found = answer.result(PATIENCE).topic_partitions
+    return {(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
+
+
+def read(bootstrap: str, *topics: str) -> list[Message]:
+    """Every record of the topics up to their present ends, in order within each partition."""
+    first, last = beginnings(bootstrap, *topics), ends(bootstrap, *topics)
+    wanted = {place: end for place, end in last.items() if end > first[place]}
+    reader = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "reading",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "error",
+            "isolation.level": "read_uncommitted",
+            "log_level": 0,
+        }
+    )
+    found: list[Message] = []
+    try:
+        reader.assign([TopicPartition(topic, p, first[topic, p]) for topic, p in wanted])
+        while wanted:
+            messages = reader.consume(5000, timeout=PATIENCE)
+            assert messages, f"the broker sent nothing for {PATIENCE} s; still waiting for {wanted}"
+            for message in messages:
+                place = (message.topic() or "", message.partition() or 0)
+                if message.error() is not None:
+                    # The end of a partition; anything else is a failure.
+                    assert message.error().name() == "_PARTITION_EOF", message.error()
+                    wanted.pop(place, None)
+                else:
+                    found.append(message)
+    finally:
+        reader.close()
+    return found
+
+
+@dataclass(frozen=True)
+class ChangelogRow:
+    """One record of a changelog."""
+
+    key: str
+    partition: int
+    place: int
+    topic: str
+    offset: int
+    row: dict[str, Any]
+
+
+def changelog(bootstrap: str, topic: str) -> list[ChangelogRow]:
+    """Every row version in the changelog."""
+    rows = []
+    for message in read(bootstrap, topic):
+        loaded = json.loads(message.value() or b"")
+        key = (message.key() or b"").decode()
+        origin, row = (loaded["topic"], loaded["offset"]), loaded["row"]
+        rows.append(ChangelogRow(key, message.partition() or 0, message.offset() or 0, *origin, row))
+    return rows
+
+
+def newest_rows(rows: Iterable[ChangelogRow]) -> dict[str, ChangelogRow]:
+    """The row of each key whose origin is newest: what a worker must restore."""
+    newest: dict[str, ChangelogRow] = {}
+    for row in rows:
+        if row.key not in newest or row.offset >= newest[row.key].offset:
+            newest[row.key] = row
+    return newest
+
+
+def last_rows(rows: Iterable[ChangelogRow]) -> dict[str, ChangelogRow]:
+    """The row of each key that was written last: what compaction leaves."""
+    return {row.key: row for row in rows}
