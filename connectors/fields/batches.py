@@ -42,7 +42,9 @@ def _split(value: Any, depth: int) -> list[Part]:
             if entries:
                 around = {other: part for other, part in value.items() if other != key}
                 return [
-                    Part(part.value, _around(around, part.outer)) for entry in entries for part in _split(entry, depth + 1)
+                    Part(part.value, {**around, **part.outer} if part.outer else around or None)
+                    for entry in entries
+                    for part in _split(entry, depth + 1)
                 ]
         if len(value) == 1:
             (inner,) = value.values()
@@ -52,10 +54,6 @@ def _split(value: Any, depth: int) -> list[Part]:
                 if len(parts) > 1 or any(part.outer is not None for part in parts):
                     return parts
     return [Part(value)]
-
-
-def _around(outer: Mapping[str, Any], inner: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    return {**outer, **inner} if inner else outer
 
 
 def _entries(key: str, inner: Any) -> list[Any]:

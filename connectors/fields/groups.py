@@ -51,7 +51,8 @@ class Document:
 @dataclass(slots=True)
 class Group:
     """Fields about one thing, and the groups inside it. `role` is what the field's name says of a person's role;
-    `inner` marks people found inside a household or beside the child: they are not who the message is about."""
+    `inner` marks people found inside a household or beside the child: they are not who the message is about. `size` counts the fields of a whole
+    message (only set on its outermost group)."""
 
     kind: GroupKind
     role: str = ""
@@ -60,6 +61,7 @@ class Group:
     leaves: list[Leaf] = field(default_factory=list)
     groups: list["Group"] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
+    size: int = 0
 
     def every(self) -> Iterator["Group"]:
         """This group and all groups inside it."""
@@ -286,7 +288,9 @@ class _Walk:
 def group_message(value: Mapping[str, Any]) -> Group:
     """The groups of one message. Raises `TooManyFields` for a message with more than `MOST_FIELDS`."""
     root = Group("message")
-    _Walk().mapping(value, root, (), "")
+    walk = _Walk()
+    walk.mapping(value, root, (), "")
+    root.size = walk.count
     return root
 
 

@@ -11,6 +11,14 @@ _URN = re.compile(r"[0-9]{6}")
 _LAESTAB = re.compile(r"[0-9]{3}[/ -]?[0-9]{4}")
 
 
+_SCHOOLS = ("school", "schools", "setting", "academy", "nursery", "college", "establishment", "educationprovider", "provider")
+
+
+def is_school(word: str) -> bool:
+    """Whether a field's name says that the organisation in it is a school or another setting for children."""
+    return word.endswith(_SCHOOLS)
+
+
 def organisation_of(found: dict[str, list[Leaf]], code_system: str) -> Organisation:
     """A school by URN, else by authority and establishment number; a force or another by its code and name.
 

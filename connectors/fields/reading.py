@@ -1,12 +1,12 @@
 """From an opened body to a reading: contacts, plainly something else, or quarantined with a reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from connectors.decoding import Problem
 from connectors.fields.batches import Part, messages_in
 from connectors.fields.concern import Concern, read_concern
 from connectors.fields.dialect import Dialect
-from connectors.fields.groups import TooManyFields
+from connectors.fields.groups import MOST_FIELDS, Group, TooManyFields, group_message
 from connectors.fields.shapes import Opened
 from schemas.reading import Hint, Note, Reader, Reading
 
@@ -73,7 +73,7 @@ def read_parts(parts: list[Part], dialect: Dialect, notes: list[Note]) -> Readin
     if len(parts) > MOST_REPORTS:
         return TOO_MANY_REPORTS.quarantined(notes)
     try:
-        concerns = [read_concern(part.value, part.outer, dialect) for part in parts]
+        concerns = [read_concern(part.value, outer, dialect) for part, outer in _with_groups(parts)]
     except TooManyFields:
         return TOO_MANY_FIELDS.quarantined(notes)
     transport_id = next((concern.transport_id for concern in concerns if concern.transport_id), "")
@@ -95,6 +95,21 @@ def read_parts(parts: list[Part], dialect: Dialect, notes: list[Note]) -> Readin
     if any(not _has_content(concern) for concern in concerns):
         said.append(Note(code="empty_part", text="A part of the message holds nothing; it was left out."))
     return Reading(outcome="contact", transport_id=transport_id, reports=reports, notes=list(dict.fromkeys(said)))
+
+
+def _with_groups(parts: list[Part]) -> Iterator[tuple[Part, Group | None]]:
+    """Each part with the fields around it, which parts of one batch share. Raises `TooManyFields` when a large batch has
+    so many fields around it that going through them for each part would take for ever."""
+    known: dict[int, Group] = {}
+    fields = 0
+    for part in parts:
+        outer = None
+        if part.outer:
+            outer = known.setdefault(id(part.outer), known.get(id(part.outer)) or group_message(part.outer))
+            fields += outer.size
+        if fields > MOST_FIELDS:
+            raise TooManyFields
+        yield part, outer
 
 
 def _is_other_business(concern: Concern) -> bool:

@@ -167,9 +167,11 @@ def declared_charset(body: bytes) -> str:
     """MSH-18 (first repetition) of the bytes of a message, or ""."""
     start = body[:8192]
     place = start.upper().find(b"MSH")
-    if place < 0 or place + 4 > len(start):
+    if place < 0:
         return ""
     header = re.split(rb"[\r\n]", start[place:], maxsplit=1)[0]
+    if len(header) < 4:
+        return ""
     fields = header.split(header[3:4])
     return re.split(rb"[^A-Za-z0-9 /_-]", fields[17])[0].decode("ascii", "replace").strip() if len(fields) > 17 else ""
 

@@ -7,7 +7,7 @@ from connectors.decoding import Problem
 from connectors.fields.batches import messages_in
 from connectors.fields.concern import Concern, read_concern
 from connectors.fields.dialect import Dialect
-from connectors.fields.groups import TooManyFields
+from connectors.fields.groups import TooManyFields, group_message
 from connectors.fields.naming import fold
 from connectors.fields.reading import NOTHING, TOO_MANY_FIELDS, never_raising, read_opened
 from connectors.fields.shapes import Opened, open_body
@@ -118,7 +118,7 @@ def _contacts_recorded(item: EventItem) -> list[CaseReport]:
     event = case_reports(item)[0]
     made: list[CaseReport] = []
     for part in messages_in(_without_recorder(item.value)):
-        for report in read_concern(part.value, part.outer, SOCIAL_CARE).reports:
+        for report in read_concern(part.value, group_message(part.outer) if part.outer else None, SOCIAL_CARE).reports:
             made.append(
                 event.model_copy(update={"contact": "", "reason": "", "level": "", "report": _as_recorded(report, event)})
             )

@@ -8,9 +8,6 @@ did not only come late. What is younger than the grace is pending, not violated.
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-from confluent_kafka import Message
 
 from ops.audit.clocks import Clocks, check_clocks
 from ops.audit.coverage import Coverage
@@ -19,7 +16,7 @@ from ops.audit.journals import note_journals
 from ops.audit.log_reader import LogReader, Progress
 from ops.audit.london_day import instant, micros
 from ops.audit.messages import check_messages
-from ops.audit.notes import RECEIVED_TOPICS, TOPICS, Headers, NoteTaker
+from ops.audit.notes import RECEIVED_TOPICS, TOPICS, NoteTaker
 from ops.audit.openings import check_openings
 from ops.audit.phantoms import check_phantoms
 from ops.audit.routes import Routes, check_routes
@@ -66,7 +63,8 @@ class Examination:
         self._now, self._stepped = now, stepped
         self._spill, self._coverage = Spill(), Coverage(stepped=stepped)
         self._notes = NoteTaker(self._spill, self._coverage)
-        self._read = 0
+        #: Take one record, in the order of its partition; see `NoteTaker.take`.
+        self.take = self._notes.take
         wall = now if now is not None and not stepped else self._started
         self._found = Findings(micros(wall) // 1000, grace_seconds)
 
@@ -77,11 +75,6 @@ class Examination:
     def trimmed(self, topics: set[str]) -> None:
         """The topics of which older records have expired."""
         self._found.trimmed = topics
-
-    def take(self, topic: str, partition: int, offset: int, appended_ms: int, value: bytes | None, headers: Headers) -> None:
-        """One record, in the order of its partition."""
-        self._read += 1
-        self._notes.take(topic, partition, offset, appended_ms, value, headers)
 
     def verdict(self) -> Verdict:
         """Everything was taken: say whether every promise holds."""
@@ -105,7 +98,7 @@ class Examination:
             pending=found.pending,
             not_assessed_total=found.not_assessed_total,
             not_assessed=found.not_assessed,
-            read=self._read,
+            read=self._notes.taken,
             seconds=round(time.monotonic() - self._began, 3),
         )
 
@@ -121,25 +114,15 @@ class Examination:
 
 
 def _read(bootstrap: str, examination: Examination, progress: Progress) -> None:
-    def take(topic: str, message: Message) -> None:
-        partition, offset = message.partition(), message.offset()
-        assert partition is not None and offset is not None
-        examination.take(topic, partition, offset, message.timestamp()[1], message.value(), lambda: _headers(message))
-
     reader = LogReader(bootstrap)
     try:
         # Received first: a message that comes while the results are looked up cannot seem to have none.
         spans = reader.ends(RECEIVED_TOPICS)
         spans += reader.ends([topic for topic in TOPICS if topic not in RECEIVED_TOPICS])
         examination.trimmed(reader.trimmed)
-        reader.read(spans, take, progress)
+        reader.read(spans, examination.take, progress)
     finally:
         reader.close()
-
-
-def _headers(message: Message) -> list[tuple[str, bytes]]:
-    headers: Any = message.headers() or ()
-    return [(name, value or b"") for name, value in headers]
 
 
 def _counts(spill: Spill, coverage: Coverage, found: Findings, clocks: Clocks, routes: Routes) -> Counts:

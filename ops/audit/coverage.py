@@ -7,7 +7,7 @@ minute are bridged. A limit that falls into no piece cannot be judged by the abs
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 
-from ops.audit.london_day import day_of
+from ops.audit.london_day import limit
 
 #: Microseconds without a tick that are still taken as looked at.
 BRIDGED = 60_000_000
@@ -22,7 +22,7 @@ class _Partition:
     first_of_day: list[tuple[int, int, int]] = field(default_factory=list)
     latest: int = -1
     latest_appended: int = -1
-    latest_day: int = -1
+    day_ends: int = -1
 
 
 class Coverage:
@@ -42,10 +42,9 @@ class Coverage:
         here = self._partitions.setdefault(partition, _Partition())
         _merge(here.pieces, min(at, covers_since), at)
         if at > here.latest:
-            day = day_of(at).toordinal()
-            if day != here.latest_day:
+            if at >= here.day_ends:
                 here.first_of_day.append((at, appended_ms, offset))
-                here.latest_day = day
+                here.day_ends = limit(at)
             here.latest, here.latest_appended = at, appended_ms
         return True
 
@@ -56,12 +55,12 @@ class Coverage:
         # The piece that starts at the moment itself sorts after (moment, moment) when it is longer.
         return any(start <= moment <= end for start, end in pieces[max(index, 0) : index + 2])
 
-    def first_past(self, partition: int, limit: int) -> tuple[int, int] | None:
-        """(append time in ms, offset) of the first tick at or after a limit (a London midnight); None before it."""
+    def first_past(self, partition: int, due: int) -> tuple[int, int] | None:
+        """(append time in ms, offset) of the first tick at or after a limit (`due`, a London midnight); None before it."""
         here = self._partitions.get(partition)
-        if here is None or here.latest < limit:
+        if here is None or here.latest < due:
             return None
-        found = here.first_of_day[bisect_left(here.first_of_day, (limit, -1, -1))]
+        found = here.first_of_day[bisect_left(here.first_of_day, (due, -1, -1))]
         return found[1], found[2]
 
     def latest(self) -> int | None:

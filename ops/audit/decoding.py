@@ -43,7 +43,8 @@ class TopicDecoder:
         self._newest = self._writers[self._newest_id]
 
     def decode(self, data: bytes | None) -> tuple[dict[str, Any], bytes]:
-        """The record, and a digest of its content that is the same for every writer's version. Raises `Unreadable`."""
+        """The record, and its content as the newest version writes it, so that repeats of one id by old and new writers
+        compare equal. Raises `Unreadable`."""
         if data is None or len(data) < _HEADER.size:
             raise Unreadable("too short for the wire format")
         magic, schema_id = _HEADER.unpack_from(data)
@@ -51,18 +52,17 @@ class TopicDecoder:
         if magic != 0 or writer is None:
             raise Unreadable("unknown magic byte or schema id")
         newest = schema_id == self._newest_id
-        stream = BytesIO(data)
-        stream.seek(_HEADER.size)
+        content = data[_HEADER.size :]
+        stream = BytesIO(content)
         try:
             record: Any = fastavro.schemaless_reader(stream, writer, None if newest else self._newest)
         except Exception as error:  # The library raises many kinds, and its text may quote the payload.
             raise Unreadable(f"{type(error).__name__} while reading") from None
-        if stream.tell() != len(data):
+        if stream.read(1):
             raise Unreadable("bytes left over after the record")
-        return record, digest(data[_HEADER.size :] if newest else self._again(record))
+        return record, content if newest else self._again(record)
 
     def _again(self, record: dict[str, Any]) -> bytes:
-        """The record as the newest version would write it, so that old and new repeats of one id compare equal."""
         out = BytesIO()
         fastavro.schemaless_writer(out, self._newest, record)
         return out.getvalue()

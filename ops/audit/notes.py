@@ -1,6 +1,7 @@
 """From one decoded record to the auditor's notes on it: which ids, times and digests of each topic matter later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from ops.audit.coverage import Coverage
@@ -15,16 +16,21 @@ RECEIVED_TOPICS = [topic for topic in TOPICS if topic.startswith("received.")]
 _PLACE = {topic: index for index, topic in enumerate(TOPICS)}
 
 #: Gives the headers of a record; asked only where they matter.
-Headers = Callable[[], list[tuple[str, bytes]]]
+Headers = Callable[[], Any]
 _Where = tuple[int, int, int, int]
 
 
+#: The same few names sign many events.
+_is_named = lru_cache(maxsize=4096)(is_named_worker)
+
+
 class NoteTaker:
-    """Takes the records of all topics, in the order of each partition."""
+    """Takes the records of all topics, in the order of each partition; `taken` counts them."""
 
     def __init__(self, spill: Spill, coverage: Coverage) -> None:
         self._spill = spill
         self._coverage = coverage
+        self.taken = 0
         self._decoders = {topic: decoder_of(topic) for topic in TOPICS}
         self._notes: dict[str, Callable[[dict[str, Any], bytes, _Where], None]] = {
             "Received": self._received,
@@ -37,10 +43,11 @@ class NoteTaker:
 
     def take(self, topic: str, partition: int, offset: int, ts: int, value: bytes | None, headers: Headers) -> None:
         """Note one record. `headers` is asked only where they matter (quarantine)."""
+        self.taken += 1
         decoder = self._decoders[topic]
         where = (_PLACE[topic], partition, offset, ts)
         if topic == "quarantine":
-            self._quarantine(decoder, value, headers(), where)
+            self._quarantine(decoder, value, headers() or (), where)
             return
         try:
             record, content = decoder.decode(value)
@@ -64,7 +71,7 @@ class NoteTaker:
         self._spill.add(
             "disposition",
             (receipt, version, record["disposition"], record["duplicate_of"], record["repaired_by"],
-             record["received_at"], content, *where),
+             record["received_at"], digest(content), *where),
         )  # fmt: skip
         for contact in record["contact_ids"]:
             self._spill.add("disposition_contact", (receipt, version, contact, *where))
@@ -74,7 +81,7 @@ class NoteTaker:
     def _contact(self, record: dict[str, Any], content: bytes, where: _Where) -> None:
         self._spill.add(
             "contact",
-            (record["contact_id"], record["version"], record["receipt_id"], record["received_at"], content, *where),
+            (record["contact_id"], record["version"], record["receipt_id"], record["received_at"], digest(content), *where),
         )
 
     def _event(self, record: dict[str, Any], content: bytes, where: _Where) -> None:
@@ -92,10 +99,10 @@ class NoteTaker:
         self._spill.add(
             "event",
             (record["contact_id"], kind, record["event_id"], record["at"], record["happened_at"],
-             record["happened_on"], record["receipt_id"], int(record["problem"] != ""), int(is_named_worker(by)),
+             record["happened_on"], record["receipt_id"], int(record["problem"] != ""), int(by != "" and _is_named(by)),
              int(record["level"] in RISK_LEVELS), int(record["reason_hash"] != ""), moved, number,
              *((opened["kind"], opened["repairs"], opened["repaired_at"]) if opened else ("", "", None)),
-             by if kind == "allocated" else "", content, *where),
+             by if kind == "allocated" else "", digest(content), *where),
         )  # fmt: skip
         for child in record["became"]:
             self._spill.add("became", (child, record["contact_id"], record["event_id"]))
@@ -104,7 +111,7 @@ class NoteTaker:
         self._spill.add(
             "flag",
             (record["flag_id"], record["contact_id"], record["clock"], record["opening"], record["state"],
-             record["result"], record["started_at"], record["due_at"], record["evidence_event_id"], content, *where),
+             record["result"], record["started_at"], record["due_at"], record["evidence_event_id"], digest(content), *where),
         )  # fmt: skip
 
     def _item(self, record: dict[str, Any], content: bytes, where: _Where) -> None:
@@ -112,10 +119,12 @@ class NoteTaker:
         self._spill.add(
             "item",
             (record["item_id"], record["kind"], record["recipient"], record["contact_id"],
-             contact["version"] if contact else None, record["receipt_id"], content, *where),
+             contact["version"] if contact else None, record["receipt_id"], digest(content), *where),
         )  # fmt: skip
 
-    def _quarantine(self, decoder: TopicDecoder, value: bytes | None, headers: list[tuple[str, bytes]], where: _Where) -> None:
+    def _quarantine(
+        self, decoder: TopicDecoder, value: bytes | None, headers: Iterable[tuple[str, bytes | None]], where: _Where
+    ) -> None:
         """A message that could not be read (bytes kept), or a dead letter: a record of any topic that is none."""
         told = dict(headers)
         origin = bytes(told.get("__connect.errors.topic") or b"").decode(errors="replace")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from streams.linkage import births, places
-from streams.linkage.comparison import DIFFERENT, OTHER_FORM, SAME, VAGUE, Vector
+from streams.linkage.comparison import DIFFERENT, ONE_SLIP, OTHER_FORM, SAME, VAGUE, Vector
 from streams.linkage.report import Features
 
 
@@ -83,6 +83,15 @@ def possible_twin(e: Evidence) -> bool:
     )
 
 
+def two_slips(e: Evidence) -> bool:
+    """The forename in another form and the birthday one slip off, with no number: brothers Harry and Henry look so."""
+    return (
+        e.vector.given in (OTHER_FORM, ONE_SLIP)
+        and e.vector.dob in (births.SWAPPED, births.ONE_EDIT)
+        and not e.identifier_same
+    )
+
+
 def dob_differs(e: Evidence) -> bool:
     """The dates of birth are different, more than by a slip."""
     return e.vector.dob == births.DIFFERENT
@@ -146,6 +155,7 @@ PERSON_GUARDS: tuple[Guard, ...] = (
     no_given,
     given_differs,
     possible_twin,
+    two_slips,
     dob_differs,
     family_differs,
     sex_differs,

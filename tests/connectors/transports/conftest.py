@@ -1,6 +1,7 @@
 """Connectors as processes of their own, on a real broker, and the log as anybody else reads it."""
 
 import asyncio
+import gc
 import json
 import os
 import socket
@@ -39,7 +40,14 @@ class Logged:
 
 def everything_on(bootstrap: str, topic: str) -> list[Logged]:
     """All records of a topic, in the order of each partition."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": uuid.uuid4().hex, "enable.partition.eof": True})
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": uuid.uuid4().hex,
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,
+        }
+    )
     partitions = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(catalogue().keyed_partitions)]
     consumer.assign(partitions)
     found: list[Logged] = []
@@ -134,12 +142,16 @@ class InThread(Connector):
             self._loop.run_until_complete(serve(self.agency, self.settings, self._stop))
         except BaseException as error:
             self._error = error
+        finally:
+            self._loop.close()
 
     def stop(self) -> None:
         """Drain and end."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(timeout=15)
+        # Its producer ends when nothing holds it; until then it looks for its broker, and says so.
+        gc.collect()
 
 
 class InProcess(Connector):

@@ -48,7 +48,7 @@ def _event(number: int, what: str, now: int, ago: int, dated: bool) -> CaseEvent
             return event
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(_step, min_size=3, max_size=14), st.integers(0, 4), st.booleans())
 def test_the_auditor_agrees_with_the_flags_that_cases_raises(
     steps: list[tuple[str, int, int, bool]], opens: int, repeated: bool

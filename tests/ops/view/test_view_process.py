@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 
 from ops.embedded_kafka import EmbeddedKafka
 from ops.view.fold import FOLDED_TOPICS, Logged
-from ops.view.log_ends import LogEnds
+from ops.view.log_ends import BrokerAway, LogEnds, Partition
 from ops.view.store import open_reader
 
 from .days import (
@@ -188,7 +188,18 @@ def test_without_the_broker_it_answers_what_it_knows_and_says_so(own_broker: Emb
 def test_it_knows_where_the_log_begins(own_broker: EmbeddedKafka) -> None:
     put_on_log(own_broker.bootstrap, as_logged([opened("c", london("09:00")), assessed("c", london("10:00"))]))
     ends = LogEnds(own_broker.bootstrap, timeout=20)
-    (place,) = (place for place, end in ends.ends().items() if end == 2)
+    found: dict[Partition, int] = {}
+
+    def answered() -> bool:
+        # A broker whose topics are new needs a moment until each partition has its leader.
+        try:
+            found.update(ends.ends())
+        except BrokerAway:
+            return False
+        return True
+
+    until(answered, "every partition's leader")
+    (place,) = (place for place, end in found.items() if end == 2)
     admin = AdminClient({"bootstrap.servers": own_broker.bootstrap})
     for done in admin.delete_records([TopicPartition(*place, 1)]).values():
         done.result(10)

@@ -43,6 +43,7 @@ def test_the_same_report_again_hits_no_guard() -> None:
         ("no_given", {"given": "Baby"}),
         ("given_differs", {"given": "Amelia"}),
         ("possible_twin", {"given": "Olive", "nhs_number": "", "upn": ""}),
+        ("two_slips", {"given": "Ollie", "dob": "2015-03-15", "nhs_number": "", "upn": ""}),
         ("dob_differs", {"dob": "2009-11-30"}),
         ("family_differs", {"family": "Okafor", "address_line": "", "nhs_number": "", "upn": ""}),
         ("sex_differs", {"sex": "F"}),

@@ -1,0 +1,82 @@
+"""A whole day on a real Kafka, through the real transports: the demo agrees with its script, a folder of ours runs."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+def frontdoor(*arguments: str, cwd: Path, seconds: float = 170.0) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "ops.cli", *arguments],
+        cwd=cwd,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT), "HOME": str(cwd)},
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+    )
+
+
+@pytest.mark.stack
+@pytest.mark.timeout(240)
+def test_the_weekend_agrees_with_its_script_its_flags_and_the_audit(tmp_path: Path) -> None:
+    done = frontdoor("demo", "--contacts", "30", "--json", "--page", "day.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
+    result = json.loads(done.stdout)
+    assert result["differences"] == [] and result["audit"]["ok"] and result["problems"] == []
+    page = (tmp_path / "day.html").read_text()
+    named = [story for story in result["contacts"] if story["name"]]
+    assert len(named) >= 25 and all(story["name"].replace("'", "&#x27;") in page for story in named)
+    assert "http" not in page.replace("http-equiv", ""), "the page must need nothing from outside"
+
+
+CONCERN = {
+    "reference": "K-1", "pupil": {"forename": "Ada", "surname": "Testperson", "dob": "2017-05-06"},
+    "risk": "amber", "details": "Often without lunch.",
+}  # fmt: skip
+
+
+@pytest.mark.stack
+@pytest.mark.timeout(240)
+def test_a_day_of_somebody_elses(tmp_path: Path) -> None:
+    folder = tmp_path / "a day with a space"
+    folder.mkdir()
+    (folder / "concern.json").write_text(json.dumps(CONCERN))
+    (folder / "broken.xml").write_text("<Notice><Child>")
+    call = {"event": "contact_recorded", "method": "telephone", "child": {"given_name": "Leo", "family_name": "Testperson"}, "concern": "Shouting."}
+    assess = {"event": "risk_assessed", "by": "A. Worker", "level": "amber", "reason": "Known family."}
+    rows: list[dict[str, Any]] = [
+        {"at": "2026-10-24 10:00", "do": "send", "agency": "education", "file": "concern.json", "ref": "K"},
+        {"at": "2026-10-24 10:04", "do": "send", "agency": "education", "file": "concern.json", "ref": "K-again"},
+        {"at": "2026-10-24 11:00", "do": "record", "ref": "K", "args": assess},
+        {"at": "2026-10-24 12:00", "do": "send", "agency": "police", "via": "folder", "file": "broken.xml", "ref": "B"},
+        {"at": "2026-10-24 13:00", "do": "record", "ref": "T", "args": call},
+        {"at": "2026-10-24 14:00", "do": "record", "ref": "T", "args": {**assess, "by": "Duty"}},
+        {"at": "2026-10-25 00:30", "do": "wait"},
+        {"at": "2026-10-25 09:00", "do": "record", "ref": "T", "args": {**assess, "at": "2026-10-24T23:00:00"}},
+    ]
+    with (folder / "timetable.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["at", "do", "agency", "via", "file", "ref", "args"])
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({**row, "args": json.dumps(row["args"]) if "args" in row else ""})
+    done = frontdoor("day", str(folder), "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    result = json.loads(done.stdout)
+    refs = result["refs"]
+    assert {ref: entry["disposition"] for ref, entry in refs.items()} == {
+        "K": "contact", "K-again": "duplicate", "B": "quarantined", "T": "contact",
+    }  # fmt: skip
+    assert refs["K-again"]["duplicate_of"] == "K"
+    assert refs["K"]["allocated_worker"] and "case-system" in refs["K"]["recipients"]
+    # The night has 25 hours: the day still ends at its own midnight, in summer time.
+    assert [(f["ref"], f["clock"], f["due"], f["state"]) for f in result["flags"]] == [
+        ("B", "same-day", "2026-10-25T00:00:00+01:00", "raised"),
+        ("T", "same-day", "2026-10-25T00:00:00+01:00", "withdrawn"),
+    ]
