@@ -182,7 +182,7 @@ def _household(
     change_day = random.randint(100, WINDOW_DAYS - 100)
     expecting = random.random() < shares.expecting
     children: list[Child] = []
-    births = sorted(random.sample(range(0, 17 * 12), count))
+    births = sorted(random.sample(range(17 * 12), count))
     for order in range(count):
         sex = random.choice("MF")
         names = origin.boys if sex == "M" else origin.girls
@@ -202,8 +202,9 @@ def _household(
                 traps.add("twins_alike")
             traps.add("twins")
             children[0].traps.update(traps)
-        used = {child.given for child in children}
-        while spellings[0] in used:
+        # No family calls two children by forms of one name.
+        used = {form for child in children for form in child.spellings}
+        while used & set(spellings):
             spellings = pick(random, names)
         if random.random() < shares.first_of_january * (6 if origin.name == "African" else 1):
             dob = date(dob.year, 1, 1)

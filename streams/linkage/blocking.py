@@ -7,7 +7,6 @@ them some true pairs are lost.
 import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from streams.linkage.names import FamilyName, GivenName
 from streams.linkage.report import Features
@@ -15,11 +14,8 @@ from streams.linkage.report import Features
 NO_SECRET = b""
 
 
-class Key(NamedTuple):
-    """One blocking key: `digest` is its 64-bit hash, `anchor` says it rests on a birth date, a place or an identifier, not on names alone."""
-
-    digest: int
-    anchor: bool
+Key = tuple[int, bool]
+"""One blocking key: its 64-bit hash, and whether it rests on a birth date, a place or an identifier, not on names alone."""
 
 
 @lru_cache(maxsize=65_536)
@@ -67,8 +63,8 @@ def _texts(features: Features) -> Iterator[tuple[str, bool]]:
 
 def keys_of(features: Features, secret: bytes = NO_SECRET) -> list[Key]:
     """The blocking keys of a report, as 64-bit keyed BLAKE2b digests; without a secret in the batch door."""
-    blake2b = hashlib.blake2b
+    blake2b, number = hashlib.blake2b, int.from_bytes
     return [
-        Key(int.from_bytes(blake2b(text.encode(), digest_size=8, key=secret).digest()), anchor)
+        (number(blake2b(text.encode(), digest_size=8, key=secret).digest(), "big"), anchor)
         for text, anchor in _texts(features)
     ]

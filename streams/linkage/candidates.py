@@ -27,19 +27,20 @@ def candidates_of(index: Index, features: Features) -> Candidates:
     weights: dict[str, float] = {}
     skipped = 0
     anchored = False
-    for key in index.keys(features):
-        held = index.block(key.digest)
+    block = index.block
+    for digest, anchor in index.keys(features):
+        held = block(digest)
         if held is None:
-            anchored = anchored or key.anchor
+            anchored = anchored or anchor
             continue
         if isinstance(held, str):
-            anchored = anchored or key.anchor
+            anchored = anchored or anchor
             weights[held] = weights.get(held, 0.0) + 0.5
             continue
         if len(held) > BLOCK_CAP:
             skipped += 1
             continue
-        anchored = anchored or key.anchor
+        anchored = anchored or anchor
         weight = 1.0 / (len(held) + 1)
         for record in held:
             weights[record] = weights.get(record, 0.0) + weight

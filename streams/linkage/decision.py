@@ -6,6 +6,7 @@ The decision never delays the contact: a child in review is on the board at once
 from dataclasses import dataclass, replace
 
 from streams.linkage import guards
+from streams.linkage.births import SAME_FIRST_OF_JANUARY
 from streams.linkage.candidates import candidates_of
 from streams.linkage.comparison import SAME, Vector, compare
 from streams.linkage.index import Changes, Index, PersonRow, RecordRow, RowChange
@@ -209,11 +210,50 @@ def _two_names(index: Index, scorer: Scorer, one: Features, other: Features, vec
     return known[0] == known[1]
 
 
+def _filled(index: Index, scorer: Scorer, features: Features, scored: _Scored) -> _Scored:
+    """The score with what the person's best record lacks taken from their other records.
+
+    A record without a forename or a birthday fits everybody in the house; what the person is known by elsewhere counts.
+    """
+    vector = scored.vector
+    lacks_given = not vector.given and bool(features.given.main)
+    lacks_dob = not vector.dob and bool(features.dob)
+    members = index.persons[scored.person].members
+    if not (lacks_given or lacks_dob) or len(members) == 1:
+        return scored
+    others = [compare(features, row.features) for _, row in index.members(scored.person)]
+    if lacks_given:
+        given = min((other for other in others if other.given), key=_given_rank, default=None)
+        if given is not None:
+            vector = vector._replace(given=given.given, order=given.order)
+    if lacks_dob:
+        dob = min((other.dob for other in others if other.dob), key=_dob_rank, default=0)
+        vector = vector._replace(dob=dob)
+    if vector == scored.vector:
+        return scored
+    score = scorer.score(vector, features, index.counts, len(index))
+    return _Scored(scored.person, scored.record, score, vector)
+
+
+def _given_rank(vector: Vector) -> tuple[int, int]:
+    return vector.given, vector.order
+
+
+def _dob_rank(level: int) -> int:
+    """Levels of the birthday from most alike to least: "same 1 January" stands beside "same"."""
+    return 1 if level == SAME_FIRST_OF_JANUARY else level
+
+
 def _possible_people(
     index: Index, scorer: Scorer, features: Features, best: dict[str, _Scored]
 ) -> tuple[tuple[Candidate, ...], bool]:
     """The persons who may be meant, best first, each with the guards it hits; and whether a hidden one fitted too."""
-    near = [scored for scored in best.values() if scored.score.same >= REVIEW_FROM]
+    near = [
+        filled
+        for scored in best.values()
+        if scored.score.same >= REVIEW_FROM
+        and (filled := _filled(index, scorer, features, scored)).score.same >= REVIEW_FROM
+    ]
     near.sort(key=lambda scored: (-scored.score.same, scored.person))
     people: list[Candidate] = []
     restricted = False

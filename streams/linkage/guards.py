@@ -116,8 +116,8 @@ def _whole_name_and_house(e: Evidence) -> bool:
     return (
         e.vector.dob == births.MISSING
         and e.vector.given == SAME
-        and e.vector.family in (SAME, OTHER_FORM)
-        and e.vector.place == places.DWELLING
+        and e.vector.family in (SAME, OTHER_FORM, ONE_SLIP)
+        and e.vector.place in (places.DWELLING, places.NUMBER_AND_ONE)
         and not e.report.given.generic
         and all(births.compare_dob(e.report.dob, record.dob) in (births.MISSING, *_BIRTH_NEAR) for record in e.records)
     )
@@ -136,8 +136,13 @@ def one_pillar(e: Evidence) -> bool:
         return not (place in (places.DWELLING, places.NUMBER_AND_ONE) and 0 < e.vector.given <= OTHER_FORM)
     if birth not in _BIRTH_NEAR and birth == births.MISSING:
         birth = _best(births.compare_dob(e.report.dob, record.dob) for record in e.records)
-    if place in (places.MISSING, places.DIFFERENT):
-        place = _best(places.compare_place(e.report.place, record.place) for record in e.records)
+    # The same street is not the same place when both house numbers are known and differ.
+    if place in (places.MISSING, places.DIFFERENT) or places.other_house(e.report.place, e.best.place):
+        place = _best(
+            places.compare_place(e.report.place, record.place)
+            for record in e.records
+            if not places.other_house(e.report.place, record.place)
+        )
     return not (birth in _BIRTH_NEAR and 1 <= place <= places.POSTCODE_TYPO)
 
 

@@ -161,7 +161,7 @@ class Index:
 
     def _enter_blocks(self, record: str, features: Features) -> None:
         blocks = self._blocks
-        for digest in {key.digest for key in self.keys(features)}:
+        for digest in {digest for digest, _ in self.keys(features)}:
             held = blocks.get(digest)
             if held is None:
                 blocks[digest] = record
@@ -172,7 +172,7 @@ class Index:
 
     def _leave_blocks(self, record: str, features: Features) -> None:
         blocks = self._blocks
-        for digest in {key.digest for key in self.keys(features)}:
+        for digest in {digest for digest, _ in self.keys(features)}:
             held = blocks[digest]
             if isinstance(held, str):
                 del blocks[digest]

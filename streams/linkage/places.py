@@ -93,7 +93,8 @@ def read_place(address_line: str, postcode: str) -> Place:
     words = _WORD.findall(text)
     if " ".join(words) in _NOT_AN_ADDRESS:
         words = []
-    flat, number, street = "", "", []
+    flat, number = "", ""
+    street: list[str] = []
     place = 0
     while place < len(words):
         word = words[place]
@@ -122,6 +123,12 @@ def read_place(address_line: str, postcode: str) -> Place:
 def same_street(a: str, b: str) -> bool:
     """Whether two streets are the same but for a slip."""
     return a == b or (len(a) > 5 and len(b) > 5 and JaroWinkler.similarity(a, b) >= 0.93)
+
+
+def other_house(a: Place, b: Place) -> bool:
+    """Whether both house numbers are known and name two houses; a flat that one side leaves out is the same house."""
+    one, other = a.number.rpartition("/")[2], b.number.rpartition("/")[2]
+    return bool(one and other) and one.rstrip("abcdef") != other.rstrip("abcdef")
 
 
 def compare_place(a: Place, b: Place) -> int:

@@ -1,6 +1,7 @@
 """A report as linkage sees it: text as the agency wrote it, and what of it can be compared."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.identifiers import check_nhs_number, check_upn
 from streams.linkage.births import read_dob
@@ -57,6 +58,10 @@ class Features:
         )
 
 
+# A report's numbers are checked when it is read and again for its reasons: the last few answers are kept.
+_nhs = lru_cache(maxsize=256)(check_nhs_number)
+_upn = lru_cache(maxsize=256)(check_upn)
+
 _SEXES = {
     "m": "M",
     "male": "M",
@@ -74,9 +79,9 @@ _SEXES = {
 def read_features(report: Report) -> Features:
     """What can be compared of a report; never raises, whatever the cells hold."""
     given, family, placeholder = read_names(report.given, report.family)
-    nhs = check_nhs_number(report.nhs_number) if report.nhs_number else None
-    upn = check_upn(report.upn) if report.upn else None
-    former = check_upn(report.former_upn) if report.former_upn else None
+    nhs = _nhs(report.nhs_number) if report.nhs_number else None
+    upn = _upn(report.upn) if report.upn else None
+    former = _upn(report.former_upn) if report.former_upn else None
     return Features(
         given=given,
         family=family,
@@ -94,9 +99,9 @@ def identifier_problems(report: Report) -> tuple[str, ...]:
     """Reason codes for identifiers that came and cannot be used, e.g. `nhs_number_check_digit`."""
     problems = []
     for kind, text, check in (
-        ("nhs_number", report.nhs_number, check_nhs_number),
-        ("upn", report.upn, check_upn),
-        ("former_upn", report.former_upn, check_upn),
+        ("nhs_number", report.nhs_number, _nhs),
+        ("upn", report.upn, _upn),
+        ("former_upn", report.former_upn, _upn),
     ):
         if text:
             checked = check(text)

@@ -84,12 +84,12 @@ def _joined(index: Index, provisional: str, waiting: PersonRow, person: str, kno
         )
     )
     # Whoever waited for, or was ruled apart from, the provisional person now is so with the person.
-    for other, row in index.named_by(provisional):
+    for other, tied in index.named_by(provisional):
         if other in (person, provisional):
             continue
-        waits = tuple(dict.fromkeys(person if p == provisional else p for p in row.waiting_for))
-        ruled = frozenset(person if p == provisional else p for p in row.not_same)
-        changes.append(RowChange("person", other, row, replace(row, waiting_for=waits, not_same=ruled)))
+        waits = tuple(dict.fromkeys(person if p == provisional else p for p in tied.waiting_for))
+        ruled = frozenset(person if p == provisional else p for p in tied.not_same)
+        changes.append(RowChange("person", other, tied, replace(tied, waiting_for=waits, not_same=ruled)))
     return tuple(changes)
 
 

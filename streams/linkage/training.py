@@ -87,8 +87,8 @@ def blocked_pairs(features: Sequence[Features]) -> list[tuple[int, int]]:
     """Pairs of positions that share a blocking key whose block is not over the cap, each once, earlier first."""
     blocks: dict[int, list[int]] = {}
     for position, one in enumerate(features):
-        for key in keys_of(one):
-            blocks.setdefault(key.digest, []).append(position)
+        for digest, _ in keys_of(one):
+            blocks.setdefault(digest, []).append(position)
     pairs: set[tuple[int, int]] = set()
     for held in blocks.values():
         if 1 < len(held) <= BLOCK_CAP:
@@ -210,7 +210,8 @@ def _maximise(
     size = len(features)
     kappa = dict(_START_KAPPA)
     change, done = 1.0, 0
-    for done in range(1, ITERATIONS + 1):
+    while done < ITERATIONS:
+        done += 1
         odds = {}
         for kind in CLASSES[:3]:
             ratio = np.full(len(vectors), kappa[kind] / size)
@@ -314,4 +315,4 @@ def first_of_january_share(features: Sequence[Features]) -> float:
     return sum(1 for dob in dated if dob % 10_000 == 101) / len(dated) if dated else 0.0
 
 
-assert births.SAME_FIRST_OF_JANUARY == len(LEVELS["dob"]) - 1
+assert len(LEVELS["dob"]) - 1 == births.SAME_FIRST_OF_JANUARY

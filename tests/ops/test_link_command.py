@@ -75,7 +75,9 @@ def test_without_the_oracle_the_truth_column_changes_nothing(tmp_path: Path) -> 
 
 
 def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
-    text = f"{HEAD}\n" + "".join(f"r{n},{CHILD.replace('Oliver', name)}\n" for n, name in enumerate(["Oliver", "Ollie", "Amelia", ""]))
+    text = f"{HEAD}\n" + "".join(
+        f"r{n},{CHILD.replace('Oliver', name)}\n" for n, name in enumerate(["Oliver", "Ollie", "Amelia", ""])
+    )
     linked(tmp_path, text)
     first = (tmp_path / "out.csv").read_bytes()
     linked(tmp_path, text)
@@ -106,7 +108,9 @@ def test_any_cell_content_gets_a_decision_with_reasons(tmp_path: Path) -> None:
 
 def test_rows_too_short_or_too_long_and_bytes_that_are_not_text_are_read(tmp_path: Path) -> None:
     source, out = tmp_path / "in.csv", tmp_path / "out.csv"
-    source.write_bytes(b"\xef\xbb\xbf" + HEAD.encode() + b"\r\nshort,health\r\n" + f"long,{CHILD},,,,\r\n".encode() + b"bad,\xff\xfe,\x00\r\n")
+    source.write_bytes(
+        b"\xef\xbb\xbf" + HEAD.encode() + b"\r\nshort,health\r\n" + f"long,{CHILD},,,,\r\n".encode() + b"bad,\xff\xfe,\x00\r\n"
+    )
     code, output = run("link", str(source), "--out", str(out))
     assert code == 0, output
     assert [row["record_id"] for row in written(out)] == ["short", "long", "bad"]
