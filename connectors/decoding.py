@@ -15,7 +15,7 @@ from typing import Any
 
 from schemas.reading import Note, Reading
 
-LARGEST_BODY = 64 * 1024 * 1024
+LARGEST_BODY = 40 * 1024 * 1024
 """Bytes. A referral with photographs is about 25 MB; above this nothing is parsed at all."""
 
 MOST_PARTS = 300_000
@@ -105,9 +105,6 @@ def decode(body: bytes, declared: str = "") -> Decoded:
     if "\x00" in text:
         text = text.replace("\x00", "")
         notes.append(_NULS)
-    if _SURROGATES.search(text):
-        text = _SURROGATES.sub("\ufffd", text)
-        notes.append(_REPLACED)
     return Decoded(text.removeprefix("\ufeff"), encoding, tuple(notes))
 
 
@@ -261,6 +258,8 @@ def _decoder(seen: dict[str, Note]) -> json.JSONDecoder:
         return text
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        if any("\x00" in key or not key.isascii() for key, _ in items):
+            items = [(_SURROGATES.sub("\ufffd", key).replace("\x00", ""), value) for key, value in items]
         found = dict(items)
         if len(found) == len(items):
             return found

@@ -86,7 +86,9 @@ _TEMPORARY_LETTERS = frozenset("ABCDEFGHJKLMNPQRTUVWXYZ")
 
 def _compact(text: object) -> str:
     shown = str(text or "")[: 4 * LONGEST_SHOWN]
-    return "".join(char for char in shown if not char.isspace() and char not in "-‐‑‒–—.'\u00a0").upper()[:LONGEST_SHOWN]
+    if not (shown.isascii() and shown.isalnum()):
+        shown = "".join(char for char in shown if not char.isspace() and char not in "-‐‑‒–—.'\u00a0")
+    return shown.upper()[:LONGEST_SHOWN]
 
 
 def _all_the_same(value: str) -> bool:

@@ -58,9 +58,9 @@ def _split(value: Any, depth: int) -> list[Part]:
 
 def _entries(key: str, inner: Any) -> list[Any]:
     """The messages under a field: a list of objects each with a child or a reference of its own. Else none."""
-    folded = fold(key)
     if not isinstance(inner, list) or not inner or not all(isinstance(entry, dict) for entry in inner):
         return []
+    folded = fold(key)
     if _names_somebody(key) or is_background(folded):
         return []
     if all(_has_child(entry) and (len(inner) > 1 or _tells(entry)) for entry in inner):

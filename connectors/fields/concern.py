@@ -90,6 +90,8 @@ class _Message:
 
     def read(self) -> Concern:
         notes: list[Note] = []
+        if self.message.cut:
+            notes.append(_note("text_cut", "", "A text is longer than is kept here; the message holds all of it."))
         found: Found = {}
         for group in self.groups:
             for concept, leaves in concepts(group.leaves, MESSAGE).items():

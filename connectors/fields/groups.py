@@ -12,13 +12,13 @@ from typing import Any, Literal
 from connectors.decoding import LONGEST_TEXT, whole_text
 from connectors.fields.naming import fold, unnumbered
 from connectors.fields.vocabulary import MESSAGE, NUMBER_OF, ORGANISATION, PERSON, Table, concept_of
-from connectors.fields.who import Who, holds_documents, is_background, owner_of, who_is_in
+from connectors.fields.who import AnyRole, Who, holds_documents, is_background, owner_of, who_is_in
 from connectors.fields.xml_values import TEXT
 
 GroupKind = Literal["message", "background", "child", "person", "organisation"]
 
-MOST_FIELDS = 30_000
-"""Fields of one message; a referral has some hundred."""
+MOST_FIELDS = 12_000
+"""Fields of one body; a referral has some hundred."""
 
 
 class TooManyFields(Exception):
@@ -52,16 +52,17 @@ class Document:
 class Group:
     """Fields about one thing, and the groups inside it. `role` is what the field's name says of a person's role;
     `inner` marks people found inside a household or beside the child: they are not who the message is about. `size` counts the fields of a whole
-    message (only set on its outermost group)."""
+    message and `cut` says that a text was longer than is kept (both only set on its outermost group)."""
 
     kind: GroupKind
-    role: str = ""
+    role: AnyRole = ""
     word: str = ""
     inner: bool = False
     leaves: list[Leaf] = field(default_factory=list)
     groups: list["Group"] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     size: int = 0
+    cut: bool = False
 
     def every(self) -> Iterator["Group"]:
         """This group and all groups inside it."""
@@ -95,6 +96,7 @@ class _Walk:
     """The walk through one message; counts fields and gives each group of flat fields (`child_name`) its place."""
 
     count: int = 0
+    cut: bool = False
 
     def mapping(self, value: Mapping[str, Any], into: Group, chain: tuple[str, ...], path: str) -> None:
         owners: dict[tuple[str, str], Group] = {}
@@ -167,7 +169,9 @@ class _Walk:
         self.count += 1
         if self.count > MOST_FIELDS:
             raise TooManyFields
-        values = tuple(text for part in (item if isinstance(item, list) else [item]) if (text := whole_text(part)))
+        parts = item if isinstance(item, list) else [item]
+        self.cut = self.cut or any(isinstance(part, str) and len(part) > LONGEST_TEXT for part in parts)
+        values = tuple(text for part in parts if (text := whole_text(part)))
         if not values:
             return
         folded = NUMBER_OF.get(folded, folded) if into.kind == "message" and len(values[0]) <= 40 else folded
@@ -285,12 +289,26 @@ class _Walk:
         return bool(found)
 
 
+def count_fields(value: Any) -> int:
+    """How many fields a value has at any depth, lists of plain values counted by the entry; stops above `MOST_FIELDS`."""
+    count, waiting = 0, [value]
+    while waiting and count <= MOST_FIELDS:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+        elif node is not None and node != "":
+            count += 1
+    return count
+
+
 def group_message(value: Mapping[str, Any]) -> Group:
     """The groups of one message. Raises `TooManyFields` for a message with more than `MOST_FIELDS`."""
     root = Group("message")
     walk = _Walk()
     walk.mapping(value, root, (), "")
-    root.size = walk.count
+    root.size, root.cut = walk.count, walk.cut
     return root
 
 

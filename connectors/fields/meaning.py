@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Literal
 
 from connectors.fields.naming import words
-from schemas.codes import PRIMARY_NEEDS, REFERRAL_SOURCES, risk_level
+from schemas.codes import PRIMARY_NEEDS, REFERRAL_SOURCES, RISK_LEVELS, risk_level
 from schemas.reading import Action, Kind
 
 _LEVEL_WORDS = {
@@ -20,20 +20,21 @@ _NOT = frozenset({"not", "no", "isnt", "never", "non", "than", "from", "to", "wa
 @lru_cache(maxsize=4096)
 def risk_of(text: str) -> str:
     """The risk level in a partner's text: a word of `schemas.codes`, with something around it ("RAG: Amber", "Red -
-    immediate", "High (DASH 16)"). Empty when it holds none, more than one, or a negation."""
+    immediate", "High (DASH 16)"). The more urgent of two ("low-medium"); empty when it holds none, or a negation."""
     line = " ".join(text[:200].split())
     level = risk_level(line)
     if level:
         return level
-    inner = re.sub(r"\([^)]*\)", " ", line)
-    for part in (inner, *re.split(r"[:=/|–,;()]|\s-\s", line)):
-        plain = re.sub(r"^(?:risk|rag|level|grade|graded|rating|category|priority|brag)[\s:=-]+", "", part.strip(), flags=re.I)
-        level = risk_level(plain) if plain else ""
-        if level and not (plain.strip().isdigit() and plain.strip() != line.strip()):
-            return level
+    parts = [part.strip() for part in re.split(r"[:=/|–,;]|\s-\s", re.sub(r"\([^)]*\)", " ", line))]
+    plain = [_AROUND_LEVEL.sub("", part) for part in parts]
+    found = {risk_level(part) for part in plain if not part.isdigit()} - {""}
     said = words(line)
-    found = {_LEVEL_WORDS[word] for word in said if word in _LEVEL_WORDS}
-    return next(iter(found)) if len(found) == 1 and not set(said) & _NOT and len(said) <= 12 else ""
+    if not found and not set(said) & _NOT and len(said) <= 12:
+        found = {_LEVEL_WORDS[word] for word in said if word in _LEVEL_WORDS}
+    return min(found, key=RISK_LEVELS.index, default="")
+
+
+_AROUND_LEVEL = re.compile(r"^(?:(?:risk|rag|level|grade|graded|rating|category|priority|brag)\b[\s:=-]*)+", re.IGNORECASE)
 
 
 def _any(said: str, stems: Sequence[str]) -> bool:
@@ -148,9 +149,10 @@ _SOURCE_SETS = tuple((code, frozenset(stems.split())) for code, stems in _SOURCE
 def source_of(text: str) -> str:
     """The DfE ReferralSource code a text stands for: the code itself ("q) 6: Police", "2A"), or a clear word. "" if none."""
     line = text.strip()[:100]
-    for part in re.findall(r"[0-9]{1,2}[A-Da-d]?", line):
-        if part.upper() in REFERRAL_SOURCES and (part.upper() == line.upper() or re.search(rf"(?:^|\W){part}\s*[:)-]", line)):
-            return part.upper()
+    for match in re.finditer(r"\b([0-9]{1,2}[A-Da-d]?)(?=\s*[:)-]|$)", line):
+        code = str(match.group(1)).upper()
+        if code in REFERRAL_SOURCES and (match.end() < len(line) or match.start() == 0):
+            return code
     said = words(line)
     if not said or len(said) > 8:
         return ""

@@ -1,7 +1,10 @@
 """Field names as partners spell them, folded so that `dateOfBirth`, `date_of_birth`, `DATE OF BIRTH` and `p:date-of-birth` are one."""
 
+import re
 import unicodedata
 from functools import lru_cache
+
+_NEITHER = re.compile("[^a-z0-9]+")
 
 LONGEST_NAME = 80
 """Characters of a field name that count; what is longer is no field name."""
@@ -13,13 +16,15 @@ def fold(name: str) -> str:
 
     A namespace is what stands before `}` (XML) or before a lone `:` (a prefix). "" when no letter or digit is left.
     """
+    if name.isascii() and name.isalnum():
+        return name[:LONGEST_NAME].casefold()
     local = name[: 4 * LONGEST_NAME].rpartition("}")[2]
     prefix, colon, rest = local.partition(":")
     if colon and rest and " " not in prefix and ":" not in rest:
         local = rest
     if not local.isascii():
         local = unicodedata.normalize("NFKD", local)
-    return "".join(char for char in local.casefold() if char.isascii() and char.isalnum())[:LONGEST_NAME]
+    return _NEITHER.sub("", local.casefold())[:LONGEST_NAME]
 
 
 @lru_cache(maxsize=16384)

@@ -24,13 +24,15 @@ def narrative_of(strong: list[Leaf], weak: list[Leaf], more: list[Leaf], stray: 
     if main is None:
         return ""
     parts = ["\n".join(main.values)]
+    seen = {parts[0]}
     main.used = True
     for leaf in [*strong, *weak, *more, *stray]:
         text = "\n".join(leaf.values)
         if leaf is main:
             continue
         leaf.used = True
-        if text and text not in parts[0] and not any(part.endswith(text) for part in parts):
+        if text and text not in seen and text not in parts[0]:
+            seen.add(text)
             parts.append(f"{_label(leaf)}: {text}")
     return "\n\n".join(part for part in parts if part)
 

@@ -1,15 +1,14 @@
 """Who is who in a message: the children it is about, and everybody else with a role."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
 
 from connectors.dates import EARLIEST_ARRIVAL, read_date
 from connectors.fields.groups import Group, Leaf, concepts
 from connectors.fields.person import is_yes
 from connectors.fields.vocabulary import GUESSED, MESSAGE, PERSON, concept_of
-from connectors.fields.who import role_in
+from connectors.fields.who import AnyRole, role_in
 from schemas.london import civil_date
 from schemas.person import Role
 
@@ -25,7 +24,7 @@ class Somebody:
 
     group: Group
     found: dict[str, list[Leaf]]
-    role: Role | Literal["child", ""]
+    role: AnyRole
     of: Group | None = None
     age: int | None = None
 
@@ -74,7 +73,7 @@ def _is_subject(somebody: Somebody) -> bool:
     return somebody.role == "child" and not somebody.group.inner
 
 
-def _role(group: Group, found: dict[str, list[Leaf]], age: int | None) -> Role | Literal["child", ""]:
+def _role(group: Group, found: dict[str, list[Leaf]], age: int | None) -> AnyRole:
     if group.role == "child":
         return "child"
     stated = [role for leaf in found.get("relation", ()) if (role := role_in(leaf.text[:80]))]
@@ -95,7 +94,7 @@ def _role(group: Group, found: dict[str, list[Leaf]], age: int | None) -> Role |
     return "child" if group.kind == "child" else ""
 
 
-def _adult_role(group: Group, stated: list[Role | Literal["child"]]) -> Role:
+def _adult_role(group: Group, stated: Sequence[AnyRole]) -> Role:
     for role in (*stated, group.role):
         if role and role != "child":
             return role
@@ -158,7 +157,7 @@ def person_fields(message: Group) -> dict[str, list[Leaf]]:
     else:
         found.pop("full", None)
     # What may as well be about the message itself is not taken for the child's.
-    for concept in ("local", "relation", "title", "job", "organisation", "phone", "email"):
+    for concept in ("local", "own_reference", "relation", "title", "job", "organisation", "phone", "email"):
         found.pop(concept, None)
     return found
 

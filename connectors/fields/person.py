@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from connectors.child_identifiers import child_identifier, without_repeats
 from connectors.dates import read_birth_date, read_date
 from connectors.decoding import one_line
 from connectors.fields.address import address_of
@@ -12,7 +13,6 @@ from connectors.fields.meaning import names_a_role
 from connectors.fields.personal_names import PersonalName, is_no_name, says_unborn, several_names, split_name
 from connectors.fields.who import role_in
 from schemas.codes import ETHNICITIES, ETHNICITY_FROM_NHS
-from schemas.identifiers import check_identifier
 from schemas.person import Identifier, IdentifierKind, OtherPerson, Person, Role, Sex
 from schemas.reading import Note
 
@@ -37,6 +37,7 @@ _TWO_DIGIT_YEAR = re.compile(r"^([0-9]{1,2}[-/. ](?:[0-9]{1,2}|[A-Za-z]{3,9})[-/
 _LAST_TWO_DIGITS = 40
 """A child's year of birth written with two digits, up to this one, is of this century; above it nobody is a child."""
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _PHONE = re.compile(r"(?:\+|\b0)[0-9][0-9 ()-]{8,16}[0-9]\b")
 _EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}\b")
 _JOB = frozenset(
@@ -173,10 +174,7 @@ def _birth_date(
             Note(code="date_two_digit_year", field=f"{where}.dob", text="The year has two digits; please send all four.")
         )
         text = f"{match.group(1)}{20 if int(match.group(2)) <= _LAST_TWO_DIGITS else 19}{match.group(2)}"
-    if unborn:
-        read = read_date(text, f"{where}.dob")
-    else:
-        read = read_birth_date(text, f"{where}.dob", written=written)
+    read = read_date(text, f"{where}.dob") if unborn else read_birth_date(text, f"{where}.dob", written=written)
     notes.extend(read.notes)
     return read.value, read.text
 
@@ -229,28 +227,19 @@ def _identifiers(found: Concepts, where: str, notes: list[Note]) -> list[Identif
         for leaf in found.get(kind, ())[:10]:
             for text in leaf.values[:5]:
                 plain = "".join(char for char in text.casefold() if char.isalnum())
-                counter = kind == "local" and len(plain) < 3  # <Child id="1"> only counts the children
-                if not plain or plain in _NO_VALUE or len(text) > 60 or counter:
+                if not plain or plain in _NO_VALUE or len(text) > 60 or (kind == "local" and not _is_own_number(text)):
                     continue
                 leaf.used = True
-                checked = check_identifier(kind, text)
-                if any(other.kind == kind and other.value == checked.value for other in made):
-                    continue
                 system = leaf.names[-1][:40] if kind == "local" else ""
-                made.append(
-                    Identifier(
-                        kind=kind, value=checked.value, system=system, valid=checked.valid, problem=checked.reason
-                    )
-                )
-                if not checked.valid and kind != "local":
-                    notes.append(
-                        Note(
-                            code=f"{kind}_{checked.reason}",
-                            field=f"{where}.{kind}",
-                            text="The identifier cannot be right; it was kept and is not used to find the child.",
-                        )
-                    )
-    return made
+                identifier = child_identifier(kind, text, f"{where}.{kind}", notes, system)
+                made.extend([identifier] if identifier else [])
+    return without_repeats(made)
+
+
+def _is_own_number(text: str) -> bool:
+    """Whether a sender's own number can be a person's: `<Child id="1">` and `child-2` only count within the message, and
+    the next message counts otherwise."""
+    return sum(map(str.isdigit, text)) >= 4 or bool(_UUID.fullmatch(text.strip()))
 
 
 def others_from(found: Concepts, role: Role, word: str, where: str, notes: list[Note]) -> list[OtherPerson]:

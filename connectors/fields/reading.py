@@ -6,12 +6,15 @@ from connectors.decoding import Problem
 from connectors.fields.batches import Part, messages_in
 from connectors.fields.concern import Concern, read_concern
 from connectors.fields.dialect import Dialect
-from connectors.fields.groups import MOST_FIELDS, Group, TooManyFields, group_message
+from connectors.fields.groups import MOST_FIELDS, Group, TooManyFields, count_fields, group_message
 from connectors.fields.shapes import Opened
 from schemas.reading import Hint, Note, Reader, Reading
 
-MOST_REPORTS = 2000
+MOST_REPORTS = 1000
 """Children in one body; more is no referral."""
+
+MOST_NARRATIVE = 20_000_000
+"""Characters of narrative in the reports of one body together: text around a batch counts for every report in it."""
 
 NOTHING = Problem(
     "nothing_about_a_child",
@@ -47,7 +50,7 @@ def never_raising(read: Callable[[bytes, Hint], Reading]) -> Reader:
     def reader(body: bytes, hint: Hint) -> Reading:
         try:
             return read(body, hint)
-        except Exception:  # noqa: BLE001 - the last line of the reader's promise; the text of the error may hold names
+        except Exception:
             return _FAULT.quarantined()
 
     reader.__doc__ = read.__doc__
@@ -58,12 +61,16 @@ def never_raising(read: Callable[[bytes, Hint], Reading]) -> Reader:
 def read_opened(opened: Opened, dialect: Dialect) -> Reading:
     """The reading of a body about concerns: every message in it, each child a report."""
     if opened.table is not None:
+        if count_fields(opened.table.rows) > MOST_FIELDS:
+            return TOO_MANY_FIELDS.quarantined(opened.notes)
         if not opened.table.columns & _CONCERN_COLUMNS:
             return NO_CONCERN_COLUMN.quarantined(opened.notes)
         parts = [Part(row, opened.table.around or None) for row in opened.table.rows]
     else:
         if isinstance(opened.value, dict) and "resourceType" in opened.value:
             return FHIR.quarantined(opened.notes)
+        if count_fields(opened.value) > MOST_FIELDS:
+            return TOO_MANY_FIELDS.quarantined(opened.notes)
         parts = messages_in(opened.value)
     return read_parts(parts, dialect, opened.notes)
 
@@ -73,7 +80,13 @@ def read_parts(parts: list[Part], dialect: Dialect, notes: list[Note]) -> Readin
     if len(parts) > MOST_REPORTS:
         return TOO_MANY_REPORTS.quarantined(notes)
     try:
-        concerns = [read_concern(part.value, outer, dialect) for part, outer in _with_groups(parts)]
+        concerns: list[Concern] = []
+        characters = 0
+        for part, outer in _with_groups(parts):
+            concerns.append(read_concern(part.value, outer, dialect))
+            characters += sum(len(report.narrative) for report in concerns[-1].reports)
+            if characters > MOST_NARRATIVE:
+                raise TooManyFields
     except TooManyFields:
         return TOO_MANY_FIELDS.quarantined(notes)
     transport_id = next((concern.transport_id for concern in concerns if concern.transport_id), "")

@@ -41,10 +41,8 @@ def child_reference(own: Found, child: Found) -> str:
         text = said(own, concept)
         if is_reference(text):
             return text[:100]
-    for leaf in child.get("local", ()):
-        if leaf.names[-1] in ("ref", "reference") and is_reference(leaf.text):
-            return one_line(leaf.text, 100)
-    return ""
+    text = said(child, "own_reference")
+    return text[:100] if is_reference(text) else ""
 
 
 def is_reference(text: str) -> bool:

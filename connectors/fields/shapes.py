@@ -50,8 +50,8 @@ def open_body(body: bytes, hint: Hint) -> Opened | Problem:
         return TOO_LARGE
     if not body.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         return EMPTY
-    for start, problem in _FILES:
-        if body.startswith(start):
+    for magic, problem in _FILES:
+        if body.startswith(magic):
             return problem
     if body.startswith(b"PK\x03\x04"):
         return _opened_table(read_workbook(body))
@@ -94,7 +94,7 @@ def _json_lines(body: bytes, charset: str) -> Opened | None:
         if not line.strip():
             continue
         document = read_json(line.encode("utf-8", "replace"))
-        if isinstance(document, Problem) or not isinstance(document.value, dict) or len(values) >= 2000:
+        if isinstance(document, Problem) or not isinstance(document.value, dict) or len(values) >= 1000:
             return None
         values.append(document.value)
         notes.extend(document.notes)

@@ -18,7 +18,7 @@ from connectors.fields.who import who_is_in
 from schemas.identifiers import check_identifier
 from schemas.reading import Note
 
-MOST_ROWS = 2000
+MOST_ROWS = 1000
 """Rows of one table; above it the file is no list of concerns, and nothing may be left out silently."""
 
 MOST_COLUMNS = 200

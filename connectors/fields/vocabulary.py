@@ -7,7 +7,6 @@ around it (`concern_risk_level`, `riskLevelText`). What is in no list ends up in
 from collections.abc import Mapping
 from functools import lru_cache
 
-
 GUESSED = 500
 """The rank from which on a name was recognised only without the words around it."""
 
@@ -78,7 +77,8 @@ PERSON = terms(
         "local": "personid childid pupilid studentid localid nominalid nominalnumber nominalref nominal personref "
         "personreference personnumber personurn childref childreference pupilref nicheid pncid pncidentifier misid "
         "admissionnumber admissionno lcsid mosaicid liquidlogicid cpomsid externalid identifier identifiers id uid uuid "
-        "guid ref reference number subjectid victimid rollnumber",
+        "guid subjectid victimid rollnumber",
+        "own_reference": "ref reference number",
         "address": "address homeaddress currentaddress addresses addressfull fulladdress residence residentialaddress "
         "postaladdress addresstext addresshome homeaddresstext addresslines addressvalue usualaddress livesat "
         "addresscurrent",
@@ -288,8 +288,11 @@ _AFTER = ("description", "details", "detail", "text", "value", "field", "string"
 @lru_cache(maxsize=16384)
 def _bare(folded: str) -> tuple[str, ...]:
     """The name without one word before it, one after it, or both; most of it first."""
-    made = [folded, *(folded[len(word) :] for word in _BEFORE if folded.startswith(word))]
-    made += [front[: -len(word)] for front in tuple(made) for word in _AFTER if front.endswith(word)]
+    made = [folded]
+    if folded.startswith(_BEFORE):
+        made += [folded[len(word) :] for word in _BEFORE if folded.startswith(word)]
+    if folded.endswith(_AFTER):
+        made += [front[: -len(word)] for front in tuple(made) for word in _AFTER if front.endswith(word)]
     return tuple(sorted({name for name in made if len(name) >= 3 and name != folded}, key=len, reverse=True))
 
 

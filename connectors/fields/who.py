@@ -10,18 +10,21 @@ from schemas.person import Role
 
 Kind = Literal["child", "person", "organisation"]
 
+AnyRole = Role | Literal["child", ""]
+"""A role of `schemas.person`, the child itself, or "" when nothing says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Who:
     """What a field's name says about who is in it. `role` is empty when only a role field or an age can tell."""
 
     kind: Kind
-    role: Role | Literal["child", ""] = ""
+    role: AnyRole = ""
     word: str = ""
     named: bool = False
 
 
-def _table(kind: Kind, role: Role | Literal["child", ""], names: str, named: bool = False) -> dict[str, Who]:
+def _table(kind: Kind, role: AnyRole, names: str, named: bool = False) -> dict[str, Who]:
     return {name: Who(kind, role, name, named) for name in names.split()}
 
 
@@ -107,8 +110,11 @@ def who_is_in(folded: str) -> Who | None:
 
 def _stripped(name: str) -> list[str]:
     """A name without one of the words that say nothing (`details`, `the`)."""
-    found = [name[len(word) :] for word in _AROUND if name.startswith(word)]
-    found += [name[: -len(word)] for word in _AROUND if name.endswith(word)]
+    found: list[str] = []
+    if name.startswith(_AROUND):
+        found += [name[len(word) :] for word in _AROUND if name.startswith(word)]
+    if name.endswith(_AROUND):
+        found += [name[: -len(word)] for word in _AROUND if name.endswith(word)]
     return [shorter for shorter in found if shorter]
 
 
@@ -158,7 +164,7 @@ _HOUSEHOLD = frozenset("household resident occupant".split())
 
 
 @lru_cache(maxsize=4096)
-def role_in(text: str) -> Role | Literal["child", ""]:
+def role_in(text: str) -> AnyRole:
     """The role a role or relationship text stands for; "" when it could be a child as well as an adult (victim)."""
     said = words(text)
     plain = "".join(said)
@@ -173,7 +179,7 @@ def role_in(text: str) -> Role | Literal["child", ""]:
 
 
 # The order matters: "mother's partner" is no mother, "child's father" no child, "grand mother" neither.
-_BY_WORD: tuple[tuple[frozenset[str], Role | Literal["child"]], ...] = (
+_BY_WORD: tuple[tuple[frozenset[str], AnyRole], ...] = (
     (_PERPETRATOR, "alleged_perpetrator"),
     (_REFERRER, "referrer"),
     (_PARTNER, "household"),

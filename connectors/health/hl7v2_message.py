@@ -15,8 +15,14 @@ from schemas.reading import Note
 MOST_PARTS = 30_000
 """Separators in one body. A real referral has about a thousand; the library needs about 8 µs for each."""
 
-_MOST_LINES = 60_000
-_TERMINATORS = re.compile("[\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]+")
+MOST_ESCAPES = 20_000
+"""Escape characters in one field; a field with more was not written by a person, and is kept as it stands."""
+
+_MOST_LINES = 500_000
+_TERMINATORS = "\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+"""What `str.splitlines` splits at."""
+
+_BASE64_LINE = re.compile(r"[A-Za-z0-9+/=]{16,}|[A-Za-z0-9+/]{0,14}=")
 _USUAL = "^~\\&"
 _OPENING = re.compile(r"[ \t]*(?:MSH)(?P<sep>[^A-Za-z0-9\s\x00-\x1f])", re.IGNORECASE)
 
@@ -131,7 +137,8 @@ class Unescape:
         }  # fmt: skip
 
     def __call__(self, text: str) -> str:
-        return self._sequence.sub(self._replace, text) if self._escape in text else text
+        marks = text.count(self._escape)
+        return self._sequence.sub(self._replace, text) if 2 <= marks <= MOST_ESCAPES else text
 
     def _replace(self, match: re.Match[str]) -> str:
         code = match.group(1)
@@ -181,9 +188,9 @@ def parse_message(body: bytes) -> Message | Problem:
     decoded = decode(body, declared_charset(body))
     notes = list(decoded.notes)
     text = decoded.text
-    if sum(map(text.count, "\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")) > _MOST_LINES:
+    if sum(map(text.count, _TERMINATORS)) > _MOST_LINES:
         return TOO_MANY_PARTS
-    lines = [line for line in _TERMINATORS.split(text) if line.strip()]
+    lines = [line for line in text.splitlines() if line.strip()]
     start = next((place for place, line in enumerate(lines) if _OPENING.match(line)), -1)
     if start < 0:
         return _NO_HEADER
@@ -208,7 +215,7 @@ def parse_message(body: bytes) -> Message | Problem:
         return _ONE_SEGMENT
     segments = _segments(lines[start + 1 :], separators, notes)
     plain = "\r".join([f"MSH{field}{encoding}{field}{rest}", *segments])
-    if sum(map(plain.count, f"\r{field}{encoding}")) > MOST_PARTS:
+    if sum(map(plain.count, "\r" + field + encoding.replace(separators.escape, ""))) > MOST_PARTS:
         return TOO_MANY_PARTS
     try:
         parsed = hl7.parse(plain)
@@ -255,8 +262,9 @@ def _segments(lines: list[str], separators: Separators, notes: list[Note]) -> li
             found.append([plain[:3].upper() + plain[3:]])
         elif found:
             notes.append(_JOINED)
-            found[-1].append(line.strip())
-    return [line_break.join(parts) for parts in found]
+            document = found[-1][0].startswith("OBX") and _BASE64_LINE.fullmatch(line.strip())
+            found[-1].append(line.strip() if document else line_break + line.strip())
+    return ["".join(parts) for parts in found]
 
 
 _JOINED = Note(code="line_break_in_field", text="A line break stood inside a field; the line was joined to the one before.")

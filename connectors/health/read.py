@@ -5,7 +5,7 @@ Pure and total: whatever the bytes are, the answer is a `Reading`.
 
 import re
 
-from connectors.decoding import EMPTY, LARGEST_BODY, TOO_LARGE, Problem, decode, read_json
+from connectors.decoding import EMPTY, LARGEST_BODY, TOO_LARGE, TOO_MANY_PARTS, Problem, decode, read_json
 from connectors.health.fhir import read_fhir
 from connectors.health.fhir_strict import MOST_PARTS, from_xml
 from connectors.health.fhir_xml import fhir_from_xml
@@ -14,6 +14,9 @@ from connectors.safe_xml import local_name, read_xml
 from schemas.reading import Hint, Note, Reading
 
 _SNIFFED = 4096
+_MOST_XML_PARTS = 100_000
+"""Tags of one FHIR XML document; the largest referral message seen would have about two thousand."""
+
 _BLANK = "\x0b\x1c \t\r\n"
 _HL7 = re.compile(r"^[\s\x00-\x1f]*(?:MSH|FHS|BHS)[^A-Za-z0-9\s]", re.IGNORECASE)
 _HL7_LATER = re.compile(r"(?:^|[\r\n\x0b])[ \t]*MSH[^A-Za-z0-9\s]")
@@ -60,6 +63,8 @@ def _xml(body: bytes) -> Reading:
     document = read_xml(body)
     if isinstance(document, Problem):
         return document.quarantined()
+    if document.parts > _MOST_XML_PARTS:
+        return TOO_MANY_PARTS.quarantined()
     notes: list[Note] = list(document.notes)
     if local_name(document.root) == "html":
         return _UNKNOWN.quarantined(notes)

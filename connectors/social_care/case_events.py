@@ -53,10 +53,15 @@ def event_items(value: Any, depth: int = 0) -> list[EventItem]:
         return []
     if depth < 6 and not _has_event_word(value):
         for key, inner in value.items():
-            if isinstance(inner, list) and inner and all(isinstance(entry, dict) for entry in inner):
-                if fold(str(key)) in _BATCH or any(_has_event_word(entry) for entry in inner):
-                    outer = {name: part for name, part in value.items() if name != key and fold(str(name)) not in _NOT_INHERITED}
-                    return [item for entry in inner for item in event_items(_around(outer, entry), depth + 1)]
+            if not isinstance(inner, list) or not inner or not all(isinstance(entry, dict) for entry in inner):
+                continue
+            if fold(str(key)) in _BATCH or any(_has_event_word(entry) for entry in inner):
+                outer = {
+                    name: part
+                    for name, part in value.items()
+                    if name != key and fold(str(name)) not in _NOT_INHERITED
+                }
+                return [item for entry in inner for item in event_items(_around(outer, entry), depth + 1)]
         if len(value) == 1:
             key, inner = next(iter(value.items()))
             named = event_type(str(key))
@@ -124,7 +129,8 @@ def case_reports(item: EventItem) -> list[CaseReport]:
     """The case event in an item of known type: one for each contact it names, one without a contact when it names none."""
     found = item.found
     contacts = _contacts(found)
-    by, details = _worker(item), {}
+    by = _worker(item)
+    details: dict[str, str] = {}
     level = _level(item, details)
     reason_code, reason = _reason(found)
     happened_at, happened_on = _when(item, details)

@@ -7,9 +7,16 @@ from connectors.decoding import Problem
 from connectors.fields.batches import messages_in
 from connectors.fields.concern import Concern, read_concern
 from connectors.fields.dialect import Dialect
-from connectors.fields.groups import TooManyFields, group_message
+from connectors.fields.groups import MOST_FIELDS, TooManyFields, count_fields, group_message
 from connectors.fields.naming import fold
-from connectors.fields.reading import NOTHING, TOO_MANY_FIELDS, never_raising, read_opened
+from connectors.fields.reading import (
+    MOST_REPORTS,
+    NOTHING,
+    TOO_MANY_FIELDS,
+    TOO_MANY_REPORTS,
+    never_raising,
+    read_opened,
+)
 from connectors.fields.shapes import Opened, open_body
 from connectors.social_care.case_events import EventItem, case_reports, event_items, transport_id
 from connectors.social_care.cin_census import is_census, read_census
@@ -24,7 +31,7 @@ SOCIAL_CARE = Dialect(
     code_system="other",
 )
 
-MOST_EVENTS = 5000
+MOST_EVENTS = 2000
 """Case events in one body."""
 
 _UNKNOWN_EVENT = Problem(
@@ -60,6 +67,8 @@ def read(body: bytes, hint: Hint) -> Reading:
 
 def _read(opened: Opened) -> Reading:
     value = [*opened.table.rows] if opened.table else opened.value
+    if count_fields(value) > MOST_FIELDS:
+        return TOO_MANY_FIELDS.quarantined(opened.notes)
     items = event_items(value)
     if len(items) > MOST_EVENTS:
         return _TOO_MANY_EVENTS.quarantined(opened.notes)
@@ -94,13 +103,15 @@ def _events(items: list[EventItem], is_event: list[bool], notes: list[Note]) -> 
         said.extend(item.notes)
     if any(not report.contact for report in found if report.type != "contact_recorded"):
         return _NO_CONTACT.quarantined(said, identity)
+    if sum(report.report is not None for report in found) > MOST_REPORTS:
+        return TOO_MANY_REPORTS.quarantined(said, identity)
     if not found:
         return NOTHING.quarantined(said, identity)
     return Reading(outcome="case_events", transport_id=identity, case_reports=found, notes=list(dict.fromkeys(said)))
 
 
 def _may_be_contact(item: EventItem) -> bool:
-    return not item.type or item.type == "contact_recorded" or not item.strong
+    return not item.type or (not item.strong and item.type != "contact_recorded")
 
 
 def _concern(item: EventItem) -> Concern | None:

@@ -35,7 +35,7 @@ _POLL_SECONDS = 0.2
 #: While files keep coming the next look is sooner.
 _BUSY_POLL_SECONDS = 0.03
 _BUSY_FOR_SECONDS = 2.0
-_LONGEST_RETRY_SECONDS = 5.0
+_LONGEST_RETRY_SECONDS = 2.0
 _NAME_BYTES = 255
 
 RECEIPT_SUFFIX = ".receipt.json"

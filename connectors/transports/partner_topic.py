@@ -21,7 +21,7 @@ log = logging.getLogger("frontdoor.partner_topic")
 
 _BATCH = 100
 _POLL_SECONDS = 0.2
-_LONGEST_RETRY_SECONDS = 5.0
+_LONGEST_RETRY_SECONDS = 2.0
 
 
 def partner_receipt(topic: str, partition: int, offset: int, appended_ms: int, body: bytes) -> str:
@@ -66,7 +66,7 @@ class PartnerTopics:
                 "isolation.level": "read_committed",
                 # A topic that an operator makes later is read soon after.
                 "topic.metadata.refresh.interval.ms": 10000,
-                "log_level": 3,
+                "log_level": 2,
             }
         )
         consumer.subscribe(sorted(self._senders))

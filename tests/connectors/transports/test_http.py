@@ -18,7 +18,7 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 
 from connectors.edge import KEPT_OF_TOO_LARGE
 
-from .conftest import Connector, eventually
+from ..running import Connector, eventually
 
 pytestmark = pytest.mark.broker
 

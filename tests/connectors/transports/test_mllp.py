@@ -12,7 +12,7 @@ import pytest
 from connectors.edge import KEPT_OF_TOO_LARGE
 from connectors.transports.mllp_frame import framed
 
-from .conftest import Connector, answers, eventually, exchange, hl7, msa
+from ..running import Connector, answers, eventually, exchange, hl7, msa
 
 pytestmark = pytest.mark.broker
 

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from connectors.edge import KEPT_OF_TOO_LARGE
 
-from .conftest import Connector, Logged, committed, eventually
+from ..running import Connector, Logged, committed, eventually
 
 pytestmark = pytest.mark.broker
 
@@ -21,7 +21,8 @@ pytestmark = pytest.mark.broker
 def topic(kafka: str) -> str:
     name = f"partner.{uuid.uuid4().hex}.in"
     settings = {"message.timestamp.type": "LogAppendTime"}
-    made = AdminClient({"bootstrap.servers": kafka}).create_topics([NewTopic(name, 1, 1, config=settings)])
+    admin = AdminClient({"bootstrap.servers": kafka})
+    made = admin.create_topics([NewTopic(name, 1, 1, config=settings)])
     made[name].result(20)
     return name
 
@@ -73,9 +74,9 @@ def test_what_a_partner_writes_is_copied_with_our_time_and_committed_after(
 
     # An offset that was not committed in time is copied again, under the same receipt.
     education.stop()  # type: ignore[attr-defined]
-    AdminClient({"bootstrap.servers": kafka}).delete_consumer_groups(["frontdoor-connector-education"])[
-        "frontdoor-connector-education"
-    ].result(20)
+    group = "frontdoor-connector-education"
+    admin = AdminClient({"bootstrap.servers": kafka})
+    admin.delete_consumer_groups([group])[group].result(20)
     again = own_connector(
         "education", kafka, senders_file=senders_file(tmp_path, topic), max_message_bytes=200_000
     )

@@ -9,19 +9,17 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, Message, TopicPartition
 
 from connectors.transports.mllp_frame import framed
-from ops.bootstrap_choice import some_kafka
 from ops.children import Child, Children
 from ops.connector_process import serve
-from ops.topics import apply_topics
 from schemas.catalogue import catalogue, codec
 from schemas.received import Received
 from schemas.settings import Settings
@@ -38,34 +36,50 @@ class Logged:
     offset: int
 
 
+class _Reader:
+    """Reads a topic on from where it was: each test may ask for everything without reading it all again."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self._topic = topic
+        self._found: list[Logged] = []
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": uuid.uuid4().hex,
+                "fetch.wait.max.ms": 20,
+                "log_level": 0,
+            }
+        )
+        self._next = dict.fromkeys(range(catalogue().keyed_partitions), 0)
+        self._consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in self._next])
+
+    def all(self) -> list[Logged]:
+        ends = {
+            number: self._consumer.get_watermark_offsets(TopicPartition(self._topic, number), timeout=10)[1]
+            for number in self._next
+        }
+        deadline = time.monotonic() + 20
+        while any(self._next[number] < end for number, end in ends.items()):
+            assert time.monotonic() < deadline, "the broker did not answer"
+            message = self._consumer.poll(1)
+            if message is not None and message.error() is None:
+                self._take(message)
+        return list(self._found)
+
+    def _take(self, message: Message) -> None:
+        partition, offset = message.partition() or 0, message.offset() or 0
+        headers = {name: value.decode() for name, value in message.headers() or []}
+        record = codec(self._topic).decode(message.value())
+        self._found.append(Logged(record, message.key(), headers, partition, offset))
+        self._next[partition] = offset + 1
+
+
+_reader_of = cache(_Reader)
+
+
 def everything_on(bootstrap: str, topic: str) -> list[Logged]:
     """All records of a topic, in the order of each partition."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": uuid.uuid4().hex,
-            "enable.partition.eof": True,
-            "fetch.wait.max.ms": 10,
-        }
-    )
-    partitions = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(catalogue().keyed_partitions)]
-    consumer.assign(partitions)
-    found: list[Logged] = []
-    ended = set()
-    while len(ended) < len(partitions):
-        message = consumer.poll(10)
-        assert message is not None, "the broker did not answer"
-        if message.error() is not None:
-            ended.add(message.partition())
-            continue
-        headers = {name: value.decode() for name, value in message.headers() or []}
-        found.append(
-            Logged(
-                codec(topic).decode(message.value()), message.key(), headers, message.partition(), message.offset()
-            )
-        )
-    consumer.close()
-    return found
+    return _reader_of(bootstrap, topic).all()
 
 
 def committed(bootstrap: str, group: str, topic: str, partition: int = 0) -> int:
@@ -127,8 +141,9 @@ class Connector:
 class InThread(Connector):
     """A connector in this process, with an event loop of its own."""
 
-    def __init__(self, agency: str, settings: Settings) -> None:
+    def __init__(self, agency: str, settings: Settings, append_seconds: float = 8.0) -> None:
         super().__init__(agency, settings)
+        self._append_seconds = append_seconds
         self._error: BaseException | None = None
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -139,11 +154,16 @@ class InThread(Connector):
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(serve(self.agency, self.settings, self._stop))
+            self._loop.run_until_complete(serve(self.agency, self.settings, self._stop, append_seconds=self._append_seconds))
         except BaseException as error:
             self._error = error
         finally:
             self._loop.close()
+
+    def wait(self) -> BaseException | None:
+        """What ended it by itself."""
+        self._thread.join(timeout=20)
+        return self._error
 
     def stop(self) -> None:
         """Drain and end."""
@@ -216,55 +236,3 @@ def hl7(control_id: str) -> bytes:
         "PRD|RP|Gp^Greta|||||G123^NATIONAL\r"
         "PID|1||9999999468^^^NHS||Sample^Robin||20180305|F\r"
     ).encode()
-
-
-@pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory, fast_start: None) -> Iterator[str]:
-    """A cluster with the catalogue applied, shared by the tests of the edges: its bootstrap servers."""
-    with some_kafka(tmp_path_factory.mktemp("edges")) as bootstrap:
-        apply_topics(bootstrap)
-        yield bootstrap
-
-
-@pytest.fixture(scope="session")
-def connector(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Connector]]:
-    """The connector of an agency, started when first asked for and shared by the session; a small message limit."""
-    settings = Settings(run_dir=tmp_path_factory.mktemp("run"), bootstrap_servers=kafka, max_message_bytes=200_000)
-    running: dict[str, InThread] = {}
-
-    def of(agency: str) -> Connector:
-        if agency not in running:
-            running[agency] = InThread(agency, settings)
-        return running[agency]
-
-    yield of
-    for each in running.values():
-        each.stop()
-
-
-@pytest.fixture
-def own_connector(tmp_path: Path) -> Iterator[Callable[..., Connector]]:
-    """Start a connector for this test alone: agency, bootstrap servers, more settings."""
-    running: list[InThread] = []
-
-    def start(agency: str, bootstrap: str, **settings: Any) -> Connector:
-        running.append(InThread(agency, Settings(run_dir=tmp_path / "run", bootstrap_servers=bootstrap, **settings)))
-        return running[-1]
-
-    yield start
-    for each in running:
-        each.stop()
-
-
-@pytest.fixture
-def process(tmp_path: Path) -> Iterator[Callable[..., InProcess]]:
-    """Start a connector in a process of its own: agency, bootstrap servers, more settings."""
-    children = Children()
-
-    def start(agency: str, bootstrap: str, **settings: Any) -> InProcess:
-        return InProcess(
-            agency, Settings(run_dir=tmp_path / "run", bootstrap_servers=bootstrap, **settings), children
-        )
-
-    yield start
-    children.close()
