@@ -63,13 +63,15 @@ async def _until_told(agency: str, settings: Settings) -> None:
     await serve(agency, settings, stop)
 
 
-async def serve(agency: str, settings: Settings, stop: asyncio.Event) -> None:
+async def serve(
+    agency: str, settings: Settings, stop: asyncio.Event, *, append_seconds: float = APPEND_SECONDS
+) -> None:
     """Run the connector of `agency` on its own connection to the log until `stop` is set.
 
     Raises `CannotRun`, `TransportFailed`.
     """
     role = f"connector-{agency}"
-    kafka = KafkaLog(settings.bootstrap_servers, f"frontdoor-{role}", delivery_timeout=APPEND_SECONDS)
+    kafka = KafkaLog(settings.bootstrap_servers, f"frontdoor-{role}", delivery_timeout=append_seconds)
     give_up: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
     try:
         await run_connector(

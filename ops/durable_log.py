@@ -27,7 +27,7 @@ def producer_settings(bootstrap: str, client_id: str, delivery_timeout: float) -
         "delivery.timeout.ms": int(delivery_timeout * 1000),
         "message.max.bytes": 10485760,
         "socket.keepalive.enable": True,
-        "log_level": 3,
+        "log_level": 2,
     }
 
 

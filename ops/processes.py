@@ -19,7 +19,6 @@ from ops.embedded_kafka import EmbeddedKafka, KafkaDidNotStart
 from ops.file_lock import Held
 from ops.stack_state import (
     ProcessState,
-    RoleState,
     StackState,
     clean_up_after_a_kill,
     clear_state,

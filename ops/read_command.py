@@ -83,6 +83,6 @@ def _messages(agency: str, body: bytes) -> list[bytes]:
     """The messages of a file: HL7 v2 batches hold several."""
     if agency != "health":
         return [body]
-    from connectors.health.hl7v2 import split_messages
+    from connectors.health.hl7v2_batch import split_messages
 
     return split_messages(body) or [body]

@@ -5,6 +5,7 @@ import re
 import uuid
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import httpx
 import typer
@@ -55,9 +56,12 @@ def record(
     """
     entry = _entry(event, contact, by, level, reason, at, args)
     settings = Settings()
-    with plain_errors():
+    with plain_errors(), ViewClient(settings) as view:
+        if "contact_id" in entry:
+            entry["contact_id"] = _contact(view, entry["contact_id"], timeout)
         receipt = _post(settings, entry)
-        outcome = None if no_wait else _outcome(settings, receipt, timeout)
+        outcome = None if no_wait else view.wait(f"/receipts/{receipt}", _told, timeout)
+        outcome = outcome if outcome and _told(outcome) else None
     if as_json:
         typer.echo(json.dumps({"receipt_id": receipt, "outcome": outcome}, indent=2))
     else:
@@ -131,6 +135,23 @@ def _happened(at: str) -> dict[str, str]:
     return {"happened_at": instant.isoformat()}
 
 
+def _contact(view: ViewClient, reference: str, timeout: float) -> str:
+    """The contact id of a receipt or `receipt/2`. What the view does not know is sent as it is: it may be on its way."""
+    receipt = "/receipts/" + quote(reference.partition("/")[0], safe="")
+    try:
+        if not view.ask(receipt)["disposition"]:
+            view.wait(receipt, lambda told: bool(told["disposition"]), timeout)
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+    try:
+        return str(view.ask("/cases/" + quote(reference))["contact_id"])
+    except Refused as refused:
+        if refused.status == 404:
+            return reference
+        raise
+
+
 def _post(settings: Settings, entry: dict[str, Any]) -> str:
     """The receipt of an entry. The same key goes with a second try, so an entry cannot count twice."""
     url = url_of(settings, "connector-social_care") + "/case-events"
@@ -154,12 +175,6 @@ def _post(settings: Settings, entry: dict[str, Any]) -> str:
     if not isinstance(receipt, str):
         fail("The connector gave no receipt; what answers there is not this product's.", NOT_UP)
     return receipt
-
-
-def _outcome(settings: Settings, receipt: str, timeout: float) -> dict[str, Any] | None:
-    with ViewClient(settings) as view:
-        answer = view.wait(f"/receipts/{receipt}", _told, timeout)
-    return answer if answer and _told(answer) else None
 
 
 def _told(receipt: dict[str, Any]) -> bool:

@@ -10,11 +10,15 @@ from schemas.settings import Settings
 
 
 def _intake(settings: Settings) -> None:
-    from connectors.registry import reader
-    from ops.worker_process import run_worker
+    from connectors.registry import load_readers, reader
+    from ops.worker_process import refuse, run_worker
     from schemas.authorities import authorities
     from streams.intake import Intake
 
+    try:
+        load_readers()
+    except ImportError as error:
+        refuse("intake", f"a reader's package {error.name} is not installed; start with ./frontdoor, or install the pins again")
     processor = Intake(
         reader,
         hash_key=settings.hash_key.encode(),

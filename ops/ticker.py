@@ -7,6 +7,7 @@ and a deadline inside a gap is reported as not verifiable.
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from ops.clocks import clock_of
@@ -98,11 +99,9 @@ async def _follow_steps(ticker: Ticker, settings: Settings) -> None:
     mark = ticked_file(settings.run_dir)
     last: datetime | None = None
     while True:
-        try:
-            now = clock.now()
-        except FileNotFoundError:
-            now = last
-        if now is not None and now != last:
-            last = await ticker.beat(vouched=True)
-            mark.write_text(last.isoformat())
+        # Before the driver's first step there is no time yet.
+        with suppress(FileNotFoundError):
+            if clock.now() != last:
+                last = await ticker.beat(vouched=True)
+                mark.write_text(last.isoformat())
         await asyncio.sleep(_STEP_POLL_SECONDS)

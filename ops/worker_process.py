@@ -70,7 +70,7 @@ def run_worker(processor: Processor, settings: Settings, role: str) -> None:
     except KafkaException:
         fail_stop(f"{role}: no Kafka answered at {settings.bootstrap_servers}")
     if faults:
-        _refuse(role, "; ".join(faults))
+        refuse(role, "; ".join(faults))
     # Queued messages expire before the session does: a paused worker must not send what it queued before.
     log = KafkaLog(
         settings.bootstrap_servers, f"frontdoor-{role}", delivery_timeout=settings.session_timeout_seconds * 0.8
@@ -80,7 +80,7 @@ def run_worker(processor: Processor, settings: Settings, role: str) -> None:
     try:
         worker = Worker(processor, log, options)
     except RuntimeError as error:
-        _refuse(role, str(error))
+        refuse(role, str(error))
     worker.table.ready = lambda: announce(settings, role, {})
 
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
@@ -96,6 +96,7 @@ def run_worker(processor: Processor, settings: Settings, role: str) -> None:
     sys.exit(0)
 
 
-def _refuse(role: str, why: str) -> NoReturn:
+def refuse(role: str, why: str) -> NoReturn:
+    """End with a line that says what a person must change before another start can help."""
     os.write(2, f"frontdoor: {role} cannot start: {why}\n".encode())
     sys.exit(MISCONFIGURED)

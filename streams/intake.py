@@ -53,6 +53,9 @@ class Intake(Timeless):
         hint = Hint(content_type=event.content_type, file_name=event.file_name, transport=event.transport)
         try:
             return self._reader_of(event.agency)(event.body, hint)
+        except ImportError as error:
+            # Not the message's fault, and every other one would fare alike: stop, and keep it unread.
+            raise RuntimeError(f"the reader of {event.agency} cannot be loaded: {error.name} is not installed") from error
         except Exception as error:
             # Readers promise not to raise. If one does, the message still counts and somebody looks at it.
             return Reading(

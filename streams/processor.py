@@ -48,10 +48,17 @@ class Rows(Protocol):
 
 
 class Processor(Protocol):
-    """A decision with its inputs. `name` is also the consumer group's and the changelog's name."""
+    """A decision with its inputs."""
 
-    name: str
-    inputs: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """The consumer group's and the changelog's name."""
+        ...
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The topics it reads; one decides about a key."""
+        ...
 
     def decide(self, rows: Rows, event: Record) -> Decision:
         """What the event leads to. Reads only rows of the event's own key."""

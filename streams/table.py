@@ -19,8 +19,8 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
         self.processor = processor
         self.states: dict[int, PartitionState] = {}
         self._restored: dict[int, int] = {}
-        #: Set by the worker: finishes a state's recovery before its first event.
-        self.after_recovery: Callable[[int, PartitionState], Awaitable[None]] | None = None
+        #: Set by the worker: finishes the recovery of these partitions' states before their first event.
+        self.after_recovery: Callable[[list[int]], Awaitable[None]] | None = None
         #: Set by whoever wants to know that all rows are back.
         self.ready: Callable[[], None] | None = None
         super().__init__(app, **kwargs)
@@ -61,9 +61,8 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Finish each state before its first event."""
         try:
-            for tp in sorted(active_tps):
-                if self.after_recovery is not None:
-                    await self.after_recovery(tp.partition, self.partition_state(tp.partition))
+            if self.after_recovery is not None and active_tps:
+                await self.after_recovery(sorted(tp.partition for tp in active_tps))
         except Exception as error:
             fail_stop(f"after table recovery: {type(error).__name__}: {error}")
         await super().on_recovery_completed(active_tps, standby_tps)

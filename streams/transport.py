@@ -8,7 +8,8 @@ and commit past holes; a batch that does not begin at the frontier is trimmed or
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, NoReturn
 
@@ -20,6 +21,8 @@ from streams.frontier import Frontier
 
 #: sysexits.h EX_SOFTWARE: the process cannot make its work durable. Its supervisor starts it again.
 FAIL_STOP = 70
+
+_FETCH_WAIT_MS = 200
 
 
 def fail_stop(why: str) -> NoReturn:
@@ -39,10 +42,28 @@ def require_compiled_stream() -> None:
         )
 
 
+def _require_within(tp: TP, frontier: int, beginning: int, end: int) -> None:
+    """Stop rather than pass over records that nobody processed, or trim those of a topic that was made anew."""
+    if frontier < beginning:
+        fail_stop(f"{tp.topic}/{tp.partition}: records {frontier} to {beginning} expired before they were processed")
+    if frontier > end:
+        fail_stop(
+            f"{tp.topic}/{tp.partition} ends at {end}, but was processed up to {frontier}: the topic was cut or replaced; "
+            "restore it, or delete the consumer group and the changelog to process what it holds"
+        )
+
+
 class _HeartbeatThread(driver.AIOKafkaConsumerThread):
     """The consumer thread, remembering when the group's coordinator last heard from it."""
 
     last_heartbeat: float = 0.0
+
+    def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
+        consumer = super()._create_consumer(loop)
+        # Faust lets the broker hold an empty fetch for 1.5 s, and a seek or a question waits behind it: a worker that
+        # takes over would be that much later.
+        consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
+        return consumer
 
     async def on_start(self) -> None:
         await super().on_start()
@@ -85,7 +106,7 @@ class FrontierConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.frontier = Frontier()
-        #: Frontiers that were behind their log's end when last looked at.
+        #: Frontiers that were behind what was fetched, when last looked at.
         self._behind: dict[TP, int] = {}
         super().__init__(*args, **kwargs)
         self._read_offset = _ReadOffsets(self._is_changelog_tp)
@@ -144,59 +165,72 @@ class FrontierConsumer(driver.Consumer):
         """Seek to what was committed, and start each frontier there; where nothing was, at the partition's beginning."""
         await super().perform_seek()
         mine = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
-        beginnings = await self._thread.earliest_offsets(*mine) if mine else {}
-        for tp in mine:
-            committed = self._committed_offset[tp]
-            self.frontier.start(tp.topic, tp.partition, committed or beginnings.get(tp) or 0)
+        for tp, (beginning, end) in (await self.bounds(mine)).items():
+            frontier = self._committed_offset[tp] or beginning
+            _require_within(tp, frontier, beginning, end)
+            self.frontier.start(tp.topic, tp.partition, frontier)
 
     async def back_to(self, topic: str, partition: int, offset: int, arrived: int) -> bool:
         """A batch arrived that begins at `arrived`, after the frontier `offset`. Fetch again from the frontier; or, if
         the log itself has nothing between the two (the marks of a transaction take offsets), return True: go on."""
         tp = TP(topic, partition)
-        beginning = (await self._thread.earliest_offsets(tp)).get(tp) or 0
-        if beginning > offset:
-            fail_stop(f"{topic}/{partition}: records {offset} to {beginning} expired before they were processed")
+        _require_within(tp, offset, *(await self.bounds([tp]))[tp])
         if await self._first_record(tp, offset) == arrived:
             return True
         self.log.warning("batch began after the frontier; back to %s/%s at %s", topic, partition, offset)
         await self._thread.seek_wait({tp: offset})
         return False
 
+    async def bounds(self, partitions: Collection[TP]) -> dict[TP, tuple[int, int]]:
+        """First offset and end of each partition."""
+        if not partitions:
+            return {}
+        async with self._asking() as reader:
+            first, end = await reader.beginning_offsets(partitions), await reader.end_offsets(partitions)
+        return {tp: (first[tp], end[tp]) for tp in partitions}
+
     async def _first_record(self, tp: TP, offset: int) -> int:
         """The offset of the first record at or after `offset`, from the log, past all that this consumer holds."""
-        assert isinstance(self.transport, driver.Transport)
-        reader = self._thread._create_client_consumer(self.transport)
-        await reader.start()
-        try:
+        async with self._asking() as reader:
             reader.assign([tp])
             reader.seek(tp, offset)
             record = await asyncio.wait_for(reader.getone(), self.app.conf.broker_request_timeout)
             return int(record.offset)
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[Any]:
+        """A client beside the group. On the group's own connection every question would wait, up to 1.5 s, behind the
+        fetch that is waiting for records."""
+        assert isinstance(self.transport, driver.Transport)
+        reader = self._thread._create_client_consumer(self.transport)
+        await reader.start()
+        try:
+            yield reader
         finally:
             await reader.stop()
 
-    async def committed(self, partitions: Iterable[TP]) -> dict[str, int]:
-        """The group's committed offset by topic, where there is one; the partitions are of different topics."""
+    async def committed(self, partitions: Iterable[TP]) -> dict[TP, int]:
+        """The group's committed offsets, where there are any."""
         consumer = self._thread._ensure_consumer()
-        found = {tp.topic: await self._thread.call_thread(consumer.committed, tp) for tp in partitions}
-        return {topic: offset for topic, offset in found.items() if offset is not None}
+        found = {tp: await self._thread.call_thread(consumer.committed, tp) for tp in partitions}
+        return {tp: offset for tp, offset in found.items() if offset is not None}
 
     async def rouse(self) -> None:
-        """Go back to every frontier that has stood still, behind its log's end, since the last call: its records were
-        fetched and dropped on the way, and no later batch has come to show it."""
+        """Go back to every frontier that has stood still, behind what was fetched, since the last call: records were
+        dropped on the way, and no later batch has come to show it."""
         before, self._behind = self._behind, {}
         if self.app.rebalancing or not self.flow_active:
             return
         for tp in self.assignment():
             if not self.frontier.owns(*tp):
                 continue
-            position, end = self.frontier.position(*tp), self.highwater(tp)
-            if end is None or position >= end:
+            frontier, fetched = self.frontier.position(*tp), await self.position(tp)
+            if fetched is None or frontier >= fetched:
                 continue
-            if before.get(tp) == position:
-                self.log.warning("nothing came of %s/%s since %s; fetching it again", tp.topic, tp.partition, position)
-                await self._thread.seek_wait({tp: position})
-            self._behind[tp] = position
+            if before.get(tp) == frontier:
+                self.log.warning("nothing came of %s/%s since %s; fetching it again", tp.topic, tp.partition, frontier)
+                await self._thread.seek_wait({tp: frontier})
+            self._behind[tp] = frontier
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what is durable, then forget the frontiers."""

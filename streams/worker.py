@@ -112,7 +112,8 @@ class Worker:
         )
         app.tables.add(self.table)
         self.table.after_recovery = self._after_recovery
-        topic = app.topic(*self.processor.inputs, schema=_RawSchema(), internal=False)
+        # Each message is a whole batch, so few may wait: they stay in memory, and a rebalance throws them away.
+        topic = app.topic(*self.processor.inputs, schema=_RawSchema(), internal=False, maxsize=8)
 
         async def run(stream: Any) -> None:
             await self._run(stream)
@@ -193,22 +194,26 @@ class Worker:
         if silent > self.options.session_timeout:
             fail_stop(f"{self.processor.name}: no heartbeat for {silent:.1f} s, longer than the session")
 
-    async def _after_recovery(self, partition: int, state: PartitionState) -> None:
-        inputs = [TP(topic, partition) for topic in self.processor.inputs]
-        ends = await self.consumer.highwaters(*inputs)
-        for tp in inputs:
-            known = state.proved.get(tp.topic, -1)
-            if known >= ends[tp]:
-                raise RuntimeError(
-                    f"the rows of {self.processor.name}/{partition} know of record {known} of {tp.topic}, which ends at "
-                    f"{ends[tp]}: the topic was cut or replaced. Restore it; or, to decide again from what it holds, "
-                    f"delete the topic {self.table.changelog_topic_name} and the consumer group {self.app.conf.id}, "
-                    "and apply the topics"
-                )
-        again = state.recovered(await self.consumer.committed(inputs))
-        if again:
-            log.warning("%s/%s: %s rows of a paused worker outvoted", self.processor.name, partition, len(again))
-            await self._append_rows(partition, again)
+    async def _after_recovery(self, partitions: list[int]) -> None:
+        inputs = [TP(topic, partition) for topic in self.processor.inputs for partition in partitions]
+        bounds = await self.consumer.bounds(inputs)
+        committed = await self.consumer.committed(inputs)
+        for partition in partitions:
+            state = self.table.partition_state(partition)
+            for topic in self.processor.inputs:
+                self._require_known(topic, partition, state.proved.get(topic, -1), bounds[TP(topic, partition)][1])
+            again = state.recovered({tp.topic: offset for tp, offset in committed.items() if tp.partition == partition})
+            if again:
+                log.warning("%s/%s: %s rows of a paused worker outvoted", self.processor.name, partition, len(again))
+                await self._append_rows(partition, again)
+
+    def _require_known(self, topic: str, partition: int, proved: int, end: int) -> None:
+        if proved >= end:
+            raise RuntimeError(
+                f"the rows of {self.processor.name}/{partition} know of record {proved} of {topic}, which ends at {end}: "
+                "the topic was cut or replaced. Restore it; or, to decide again from what it holds, delete the topic "
+                f"{self.table.changelog_topic_name} and the consumer group {self.app.conf.id}, and apply the topics"
+            )
 
     async def _commit_when_idle(self) -> None:
         """Commit as soon as there is nothing to do, so that lag shows the truth; under load Faust's interval does it."""

@@ -38,7 +38,7 @@ class LogWatch:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": 10,
-                "log_level": 3,
+                "log_level": 2,
             }
         )
         partitions = range(catalogue().keyed_partitions)

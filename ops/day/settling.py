@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from ops.day.log_watch import DayStuck, LogWatch
 from schemas.catalogue import catalogue
@@ -27,7 +27,7 @@ class Settling:
     """Watches the groups of a stack; `others` are groups beside the hub's own, such as a simulated case system."""
 
     def __init__(self, bootstrap: str, watch: LogWatch, others: Mapping[str, Sequence[str]] | None = None) -> None:
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
         self._watch = watch
         self._groups = {**GROUPS, **{name: tuple(topics) for name, topics in (others or {}).items()}}
         topics = {topic for names in self._groups.values() for topic in names} | {
@@ -39,7 +39,7 @@ class Settling:
         """Records each group is behind (only those that are), and the end offsets this was measured against."""
         asked = {group: self._committed(group) for group in self._groups}
         commits = {group: {(t.topic, t.partition): t.offset for t in f.result().topic_partitions} for group, f in asked.items()}
-        latest = {partition: OffsetSpec.latest() for partition in self._partitions}
+        latest = {partition: OffsetSpec.latest() for partition in self._partitions}  # type: ignore[no-untyped-call]
         found = self._admin.list_offsets(latest)
         ends = {(tp.topic, tp.partition): future.result().offset for tp, future in found.items()}
         lags = {}

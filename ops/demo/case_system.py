@@ -11,7 +11,7 @@ import sys
 import time
 
 import httpx
-from kafka import KafkaConsumer
+from kafka import KafkaConsumer  # type: ignore[import-untyped]
 
 from ops.children import Child, Children
 from ops.endpoints import endpoint

@@ -44,7 +44,7 @@ def fhir_referral(child: Child, risk: str, reference: str, at: datetime, text: s
         return {"reference": f"urn:uuid:{ids[name]}"}
 
     ods = {"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "RR8"}
-    header = {
+    header: dict[str, object] = {
         "resourceType": "MessageHeader",
         "eventCoding": {"system": "https://fhir.nhs.uk/CodeSystem/message-events-bars", "code": "servicerequest-request"},
         "sender": ref("org"),
@@ -52,7 +52,7 @@ def fhir_referral(child: Child, risk: str, reference: str, at: datetime, text: s
         "reason": {"coding": [{"system": "https://fhir.nhs.uk/CodeSystem/message-reason-bars", "code": "new"}]},
         "focus": [ref("request")],
     }
-    request = {
+    request: dict[str, object] = {
         "resourceType": "ServiceRequest",
         "identifier": [{"system": "https://example.invalid/referral", "value": reference}],
         "status": "active",
@@ -64,7 +64,7 @@ def fhir_referral(child: Child, risk: str, reference: str, at: datetime, text: s
         "authoredOn": when,
         "note": [{"text": text}],
     }
-    patient = {
+    patient: dict[str, object] = {
         "resourceType": "Patient",
         "identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": child.nhs_number}],
         "name": [{"use": "official", "family": child.family, "given": [child.given]}],
@@ -72,8 +72,8 @@ def fhir_referral(child: Child, risk: str, reference: str, at: datetime, text: s
         "birthDate": child.dob.isoformat(),
         "address": [{"use": "home", "line": [child.address], "city": "Leeds", "postalCode": child.postcode}],
     }
-    doctor = {"resourceType": "Practitioner", "name": [{"family": "Osei", "given": ["Miriam"]}]}
-    organisation = {"resourceType": "Organization", "identifier": [ods], "name": "Leeds Teaching Hospitals"}
+    doctor: dict[str, object] = {"resourceType": "Practitioner", "name": [{"family": "Osei", "given": ["Miriam"]}]}
+    organisation: dict[str, object] = {"resourceType": "Organization", "identifier": [ods], "name": "Leeds Teaching Hospitals"}
     bundle = {
         "resourceType": "Bundle",
         "id": ids["bundle"],

@@ -93,17 +93,13 @@ def test_days_between_christmas_and_new_year_are_working_days_unless_a_calendar_
 
 @pytest.mark.parametrize("day", [date(2011, 12, 31), date(2029, 1, 1), date(2029, 1, 6)])
 def test_a_day_nobody_knows_is_an_error_that_says_what_to_add(day: date) -> None:
-    with pytest.raises(
-        CalendarRangeError, match=f"known from 2012-01-01 to 2028-12-31, not for {day}.*bank-holidays"
-    ):
+    with pytest.raises(CalendarRangeError, match=f"known from 2012-01-01 to 2028-12-31, not for {day}.*bank-holidays"):
         load_calendars().why_not(ENGLAND, day)
 
 
 def test_a_one_off_bank_holiday_is_a_line_of_data_and_another_version(tmp_path: Path) -> None:
     addition = "{date: 2027-06-21, title: One-off bank holiday, source: a proclamation}"
-    changed = load_calendars(
-        folder_with(tmp_path, bank_holidays=f'version: "2"\nadditions:\n  - {addition}\nremovals: []\n')
-    )
+    changed = load_calendars(folder_with(tmp_path, bank_holidays=f'version: "2"\nadditions:\n  - {addition}\nremovals: []\n'))
     assert load_calendars().why_not(ENGLAND, date(2027, 6, 21)) is None
     assert changed.why_not(ENGLAND, date(2027, 6, 21)) == "One-off bank holiday"
     assert changed.version(ENGLAND) != load_calendars().version(ENGLAND)
@@ -111,9 +107,7 @@ def test_a_one_off_bank_holiday_is_a_line_of_data_and_another_version(tmp_path: 
 
 def test_the_version_changes_with_the_days_even_if_nobody_changed_the_version(tmp_path: Path) -> None:
     addition = "{date: 2027-06-21, title: One-off bank holiday, source: a proclamation}"
-    forgotten = load_calendars(
-        folder_with(tmp_path, bank_holidays=f'version: "1"\nadditions: [{addition}]\n')
-    )
+    forgotten = load_calendars(folder_with(tmp_path, bank_holidays=f'version: "1"\nadditions: [{addition}]\n'))
     assert forgotten.version(ENGLAND) != load_calendars().version(ENGLAND)
 
 
@@ -205,9 +199,7 @@ def test_office_hours_nobody_gave_are_an_error_and_not_a_guess() -> None:
         ),
     ],
 )
-def test_a_broken_bank_holiday_file_is_refused_and_names_the_line(
-    tmp_path: Path, text: str, line: int | None, says: str
-) -> None:
+def test_a_broken_bank_holiday_file_is_refused_and_names_the_line(tmp_path: Path, text: str, line: int | None, says: str) -> None:
     with pytest.raises(DataFileError) as refused:
         load_calendars(folder_with(tmp_path, bank_holidays=text))
     assert says in str(refused.value)
@@ -233,9 +225,7 @@ def test_a_broken_bank_holiday_file_is_refused_and_names_the_line(
         ("E10000000", "E1", "gss"),
     ],
 )
-def test_a_broken_authority_file_is_refused_and_names_the_line(
-    tmp_path: Path, old: str, new: str, says: str
-) -> None:
+def test_a_broken_authority_file_is_refused_and_names_the_line(tmp_path: Path, old: str, new: str, says: str) -> None:
     with pytest.raises(DataFileError, match="authorities.yaml, line [0-9]+: authorities > ") as refused:
         load_calendars(folder_with(tmp_path, authorities=ANYSHIRE.replace(old, new)))
     assert says in str(refused.value)

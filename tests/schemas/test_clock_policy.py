@@ -111,9 +111,7 @@ def test_another_clock_is_one_more_row(tmp_path: Path) -> None:
 
 
 def test_an_unknown_clock_lists_the_clocks_there_are() -> None:
-    with pytest.raises(
-        UnknownClockError, match="Did you mean assessment\\? Clocks: same-day, .*core-assessment-2010"
-    ):
+    with pytest.raises(UnknownClockError, match="Did you mean assessment\\? Clocks: same-day, .*core-assessment-2010"):
         load_policy().clock("asessment")
 
 
@@ -197,9 +195,7 @@ def test_a_clock_that_stands_there_twice_is_refused_at_the_second(tmp_path: Path
         ("E10000000", "E1", 4, "gss"),
     ],
 )
-def test_a_broken_change_of_an_authority_names_the_line(
-    tmp_path: Path, old: str, new: str, line: int, says: str
-) -> None:
+def test_a_broken_change_of_an_authority_names_the_line(tmp_path: Path, old: str, new: str, line: int, says: str) -> None:
     path = written(tmp_path, authorities=ANYSHIRE.replace(old, new))
     with pytest.raises(DataFileError) as refused:
         load_policy(path)

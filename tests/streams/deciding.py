@@ -50,9 +50,21 @@ class Partition:
 
 def opened(at: datetime, contact: str = "c1", **more: Any) -> CaseEvent:
     """An opening."""
-    fields = {"agency": "education", "sender": "s", "kind": "contact", "team": "t", "authority_code": "383", "authority_how": "default"}
+    fields = {
+        "agency": "education",
+        "sender": "s",
+        "kind": "contact",
+        "team": "t",
+        "authority_code": "383",
+        "authority_how": "default",
+    }
     return CaseEvent(
-        event_id=f"opened {contact}", type="opened", contact_id=contact, at=at, receipt_id="r", opened=Opened(**{**fields, **more})
+        event_id=f"opened {contact}",
+        type="opened",
+        contact_id=contact,
+        at=at,
+        receipt_id="r",
+        opened=Opened(**{**fields, **more}),
     )
 
 
@@ -70,7 +82,9 @@ def happened(kind: str, at: datetime, contact: str = "c1", **more: Any) -> CaseE
     return CaseEvent(event_id=f"{kind} {contact} {at}", type=kind, contact_id=contact, at=at, **more)
 
 
-def corrected(at: datetime, contact: str = "c1", risk: str = "red", risk_changed: bool = True, child_changed: bool = False) -> CaseEvent:
+def corrected(
+    at: datetime, contact: str = "c1", risk: str = "red", risk_changed: bool = True, child_changed: bool = False
+) -> CaseEvent:
     """A later version of the message."""
     correction = Correction(version=2, risk=risk, risk_changed=risk_changed, child_changed=child_changed)
     return happened("corrected", at, contact, correction=correction)

@@ -19,8 +19,8 @@ def team() -> Partition:
 
 def rota(worker: str, name: str = "", role: str = "worker", at: Any = NOON, **more: Any) -> AllocationEvent:
     return AllocationEvent(
-        event_id=f"rota {worker} {at}", type="rota_set", team="t", at=at, worker_id=worker, worker_name=name or f"Worker {worker}",
-        role=role, **more,
+        event_id=f"rota {worker} {at}", type="rota_set", team="t", at=at, worker_id=worker,
+        worker_name=name or f"Worker {worker}", role=role, **more,
     )  # fmt: skip
 
 
@@ -71,7 +71,9 @@ def test_with_no_one_at_all_the_request_waits_for_the_next_rota_change() -> None
 def test_a_closed_case_no_longer_weighs_and_a_reassigned_one_weighs_on_its_new_worker() -> None:
     partition = team()
     released = AllocationEvent(event_id="rel", type="released", team="t", at=NOON, contact_ids=["c1"])
-    moved = AllocationEvent(event_id="move", type="reassigned", team="t", at=NOON, contact_ids=["c2"], worker_id="a", worker_name="A")
+    moved = AllocationEvent(
+        event_id="move", type="reassigned", team="t", at=NOON, contact_ids=["c2"], worker_id="a", worker_name="A"
+    )
     partition.give(rota("a"), rota("b"), request(1), request(2), released, moved, request(3))
     assert holders(partition)["c3"] == "b"
 
@@ -101,6 +103,4 @@ def test_load_stays_balanced_to_one_case(steps: list[tuple[str, int]]) -> None:
         elif open_:
             contact = sorted(open_)[which % len(open_)]
             load[open_.pop(contact)] -= 1
-            partition.give(
-                AllocationEvent(event_id=f"rel {number}", type="released", team="t", at=NOON, contact_ids=[contact])
-            )
+            partition.give(AllocationEvent(event_id=f"rel {number}", type="released", team="t", at=NOON, contact_ids=[contact]))

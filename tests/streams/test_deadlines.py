@@ -217,9 +217,7 @@ def test_mash_in_hours_runs_only_while_the_office_is_open(tmp_path: Path) -> Non
     assert over_christmas.due_at == london("2026-12-31T14:00")
     assert over_christmas.due_date == date(2026, 12, 31)
     assert [s.why for s in over_christmas.skipped if "closure" in s.why] == ["closed: Christmas closure"] * 2
-    assert due("mash-red", london("2026-03-06T16:30"), "000", policy, calendars).due_at == london(
-        "2026-03-06T18:30"
-    )
+    assert due("mash-red", london("2026-03-06T16:30"), "000", policy, calendars).due_at == london("2026-03-06T18:30")
 
 
 def test_mash_limits_of_another_authority_are_data(tmp_path: Path) -> None:
@@ -324,9 +322,7 @@ def test_24_to_29_december_one_working_day_from_each() -> None:
         2025: [29, 29, 29, 29, 29, 30],
     }
     for year, days in expected.items():
-        found = [
-            due("la-decision", london(f"{year}-12-{start}T12:00")).due_date.day for start in range(24, 30)
-        ]
+        found = [due("la-decision", london(f"{year}-12-{start}T12:00")).due_date.day for start in range(24, 30)]
         assert found == days, year
 
 
@@ -341,9 +337,7 @@ def test_29_february_starts_and_ends_like_any_day() -> None:
 
 @pytest.mark.parametrize("clock", [*WORKING_DAY_CLOCKS, "encompass"])
 def test_a_count_that_leaves_the_known_days_is_an_error_that_says_what_to_do(clock: str) -> None:
-    with pytest.raises(
-        CalendarRangeError, match="not for 2029-01-01: install a newer govuk-bank-holidays or add"
-    ):
+    with pytest.raises(CalendarRangeError, match="not for 2029-01-01: install a newer govuk-bank-holidays or add"):
         due(clock, london("2028-12-29T12:00"))
 
 
@@ -365,11 +359,7 @@ TYPED_BANK_HOLIDAYS = {
     "2028": "01-03 04-14 04-17 05-01 05-29 08-28 12-25 12-26",
 }
 NUMPY_CALENDAR = np.busdaycalendar(
-    holidays=[
-        date.fromisoformat(f"{year}-{day}")
-        for year, days in TYPED_BANK_HOLIDAYS.items()
-        for day in days.split()
-    ]
+    holidays=[date.fromisoformat(f"{year}-{day}") for year, days in TYPED_BANK_HOLIDAYS.items() for day in days.split()]
 )
 FIRST, LAST = date(2022, 1, 1), date(2028, 12, 31)
 EVERY_DAY = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
@@ -390,9 +380,7 @@ def london_midnight(day: date) -> datetime:
     return at - timedelta(hours=1) if summer_time(at - timedelta(hours=1)) else at
 
 
-def agrees(
-    clock: str, limit: int, policy: Policy, la: str | None, counted: Callable[[date, int], date]
-) -> None:
+def agrees(clock: str, limit: int, policy: Policy, la: str | None, counted: Callable[[date, int], date]) -> None:
     for start in EVERY_DAY:
         instant = london_midnight(start) + timedelta(hours=10)
         expected = counted(start, limit)
@@ -429,9 +417,9 @@ def test_every_start_day_agrees_with_numpy_when_the_start_day_counts(tmp_path: P
 @pytest.mark.parametrize(("hour", "later"), [(2, 0), (10, 1)])
 def test_every_start_day_of_encompass_agrees_with_numpy(hour: int, later: int) -> None:
     for start in EVERY_DAY[:-3]:
-        next_school_day = np.busday_offset(
-            start + timedelta(days=later), 0, roll="forward", busdaycal=NUMPY_CALENDAR
-        ).astype(object)
+        next_school_day = np.busday_offset(start + timedelta(days=later), 0, roll="forward", busdaycal=NUMPY_CALENDAR).astype(
+            object
+        )
         found = due("encompass", london(f"{start}T{hour:02}:30"))
         assert found.due_at == london(f"{next_school_day}T08:45"), start
         assert found.due_date == next_school_day - timedelta(days=1), start
@@ -595,9 +583,7 @@ def test_an_authority_nobody_knows_gets_the_shipped_rules_and_is_told_so() -> No
     assert found.due_date == due("icpc", london("2026-03-02T10:00")).due_date
 
 
-ONE_OFF = (
-    'version: "2"\nadditions: [{date: 2026-03-20, title: One-off bank holiday, source: a proclamation}]\n'
-)
+ONE_OFF = 'version: "2"\nadditions: [{date: 2026-03-20, title: One-off bank holiday, source: a proclamation}]\n'
 
 
 def test_a_new_bank_holiday_moves_open_deadlines_and_leaves_a_record(tmp_path: Path) -> None:
@@ -623,9 +609,7 @@ def test_warnings_of_same_day_are_at_14_and_16_and_an_hour_before_midnight() -> 
     morning = due("same-day", london("2026-03-02T09:00"))
     expected = ["2026-03-02T14:00", "2026-03-02T16:00", "2026-03-02T23:00"]
     assert list(morning.due_soon_at) == [london(at) for at in expected]
-    assert list(due("same-day", london("2026-03-02T15:00")).due_soon_at) == [
-        london(at) for at in expected[1:]
-    ]
+    assert list(due("same-day", london("2026-03-02T15:00")).due_soon_at) == [london(at) for at in expected[1:]]
     assert due("same-day", london("2026-03-02T23:30")).due_soon_at == ()
 
 

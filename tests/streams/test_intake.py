@@ -4,6 +4,7 @@ import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,15 @@ def reading_of(body: bytes, hint: Hint) -> Reading:
 def intake() -> Partition:
     processor = Intake(lambda agency: reading_of, hash_key=KEY, authorities=authorities("383"), team="front-door")
     return Partition(processor, "received.health")
+
+
+def test_a_reader_that_cannot_be_loaded_stops_the_worker_and_is_no_fault_of_the_message() -> None:
+    def reader_of(agency: str) -> Any:
+        raise ModuleNotFoundError(name="openpyxl")
+
+    processor = Intake(reader_of, hash_key=KEY, authorities=authorities("383"), team="front-door")
+    with pytest.raises(RuntimeError, match="openpyxl is not installed"):
+        Partition(processor, "received.health").give(raw(b"anything"))
 
 
 def child(given: str = "Aisha", nhs: str = "", dob: date = date(2019, 3, 4), **more: Any) -> Person:
@@ -198,7 +208,11 @@ def test_a_retry_of_the_same_receipt_is_counted_and_changes_nothing() -> None:
     for _ in range(3):
         partition.give(message(report(), receipt="r1"))
     dispositions = partition.records("receipts")
-    assert [(d.version, d.deliveries, d.disposition) for d in dispositions] == [(1, 1, "contact"), (2, 2, "contact"), (3, 3, "contact")]
+    assert [(d.version, d.deliveries, d.disposition) for d in dispositions] == [
+        (1, 1, "contact"),
+        (2, 2, "contact"),
+        (3, 3, "contact"),
+    ]
     assert len(partition.records("contacts")) == 1
 
 
@@ -211,7 +225,12 @@ def test_a_cancel_asks_a_person_and_stops_nothing() -> None:
 
 def test_an_assessment_without_name_level_or_reason_is_kept_with_its_problem() -> None:
     partition = intake()
-    for changed, problem in (({"by": "Duty"}, "no_named_person"), ({"level": ""}, "no_level"), ({"reason": " "}, "no_reason"), ({}, "")):
+    for changed, problem in (
+        ({"by": "Duty"}, "no_named_person"),
+        ({"level": ""}, "no_level"),
+        ({"reason": " "}, "no_reason"),
+        ({}, ""),
+    ):
         fields = {"type": "risk_assessed", "contact": "c1", "by": "Ben Hughes", "level": "red", "reason": "Because.", **changed}
         reading = Reading(outcome="case_events", case_reports=[CaseReport(**fields)])
         partition.give(raw(reading.model_dump_json().encode(), receipt=problem or "ok"))
@@ -228,8 +247,17 @@ def test_a_telephone_call_opens_a_contact() -> None:
 
 def test_nothing_personal_leaves_the_topics_made_for_it() -> None:
     partition = intake()
-    marked = Person(given="Zebedee", family="Markedname", dob=date(2018, 1, 2), identifiers=[Identifier(kind="nhs_number", value="9990000018")])
-    partition.give(message(report(marked, reference="REF-Markedname"), receipt="r1", transport_id="MID-Markedname", file_name="Markedname.xml"))
+    marked = Person(
+        given="Zebedee",
+        family="Markedname",
+        dob=date(2018, 1, 2),
+        identifiers=[Identifier(kind="nhs_number", value="9990000018")],
+    )
+    partition.give(
+        message(
+            report(marked, reference="REF-Markedname"), receipt="r1", transport_id="MID-Markedname", file_name="Markedname.xml"
+        )
+    )
     for output in partition.outputs:
         if output.topic not in ("contacts", "narratives", "quarantine"):
             text = output.record.model_dump_json() + output.key
@@ -238,7 +266,9 @@ def test_nothing_personal_leaves_the_topics_made_for_it() -> None:
     assert "Markedname" not in rows and "9990000018" not in rows
 
 
-_people = st.sampled_from([child("Aisha"), child("Noah"), child("Aisha", "9990000018"), Person(), child("", dob=date(2026, 8, 1))])
+_people = st.sampled_from(
+    [child("Aisha"), child("Noah"), child("Aisha", "9990000018"), Person(), child("", dob=date(2026, 8, 1))]
+)
 _reports = st.lists(
     st.builds(
         Report,

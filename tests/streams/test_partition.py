@@ -223,9 +223,7 @@ def test_a_crash_anywhere_changes_neither_rows_nor_outputs(events, steps) -> Non
 
 @settings(max_examples=100, deadline=None)
 @given(EVENTS, st.integers(1, 8), st.lists(st.booleans(), min_size=12, max_size=12))
-def test_nothing_is_said_again_once_a_row_proves_that_it_was_said(
-    events: list[Moved], size: int, kept: list[bool]
-) -> None:
+def test_nothing_is_said_again_once_a_row_proves_that_it_was_said(events: list[Moved], size: int, kept: list[bool]) -> None:
     log = Log(events)
     run = Run(Entangled(), log)
     decided = run.decide(size)

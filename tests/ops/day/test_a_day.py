@@ -49,7 +49,12 @@ def test_a_day_of_somebody_elses(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "concern.json").write_text(json.dumps(CONCERN))
     (folder / "broken.xml").write_text("<Notice><Child>")
-    call = {"event": "contact_recorded", "method": "telephone", "child": {"given_name": "Leo", "family_name": "Testperson"}, "concern": "Shouting."}
+    call = {
+        "event": "contact_recorded",
+        "method": "telephone",
+        "child": {"given_name": "Leo", "family_name": "Testperson"},
+        "concern": "Shouting.",
+    }
     assess = {"event": "risk_assessed", "by": "A. Worker", "level": "amber", "reason": "Known family."}
     rows: list[dict[str, Any]] = [
         {"at": "2026-10-24 10:00", "do": "send", "agency": "education", "file": "concern.json", "ref": "K"},

@@ -28,7 +28,9 @@ def test_an_autumn_hour_that_occurs_twice_is_its_first(tmp_path: Path) -> None:
 
 
 def test_spaces_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:
-    [line] = lines(tmp_path, " 2026-08-28 09:00 , send , Health , , m.json , A1 ,\n", "\ufeffat, do, agency, via, file, ref, args\n")
+    [line] = lines(
+        tmp_path, " 2026-08-28 09:00 , send , Health , , m.json , A1 ,\n", "\ufeffat, do, agency, via, file, ref, args\n"
+    )
     assert (line.agency, line.via, line.ref) == ("health", "http", "A1")  # type: ignore[attr-defined]
 
 

@@ -22,18 +22,16 @@ from schemas.settings import Settings
 ROOT = Path(__file__).parents[3]
 
 
-class RunningView:
-    """One view of one run directory, under a stepped clock."""
+class Running:
+    """One process of one run directory, under a stepped clock."""
 
-    def __init__(self, bootstrap: str, run_dir: Path, now: datetime) -> None:
+    def __init__(self, role: str, bootstrap: str, run_dir: Path, now: datetime) -> None:
+        self.role = role
         self.settings = Settings(bootstrap_servers=bootstrap, run_dir=run_dir, clock="stepped")
         run_dir.mkdir(parents=True, exist_ok=True)
-        SteppedClock(run_dir / "clock").set(now)
+        if not (run_dir / "clock").exists():
+            SteppedClock(run_dir / "clock").set(now)
         self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def file(self) -> Path:
-        return self.settings.run_dir / "view.sqlite"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -46,10 +44,15 @@ class RunningView:
 
     def start(self) -> None:
         """Start it, without waiting for anything but its process."""
-        command = [sys.executable, "-m", "ops.run", "view"]
-        log = (self.settings.run_dir / "view.log").open("ab")
-        with log:
+        command = [sys.executable, "-m", "ops.run", self.role]
+        with (self.settings.run_dir / f"{self.role}.log").open("ab") as log:
             self._process = subprocess.Popen(command, env={**os.environ, **self.environment}, cwd=ROOT, stderr=log)
+
+    def until_up(self) -> None:
+        """Until this process says that it is ready."""
+        assert self._process is not None
+        pid = self._process.pid
+        until(lambda: (endpoint(self.settings, self.role) or {}).get("pid") == pid, f"{self.role} to be ready", 60)
 
     def kill(self) -> None:
         """SIGKILL, at once."""
@@ -70,6 +73,21 @@ class RunningView:
         assert self._process is not None
         return self._process.wait(timeout=seconds)
 
+    def log(self) -> str:
+        """What it logged."""
+        return (self.settings.run_dir / f"{self.role}.log").read_text()
+
+
+class RunningView(Running):
+    """A view."""
+
+    def __init__(self, bootstrap: str, run_dir: Path, now: datetime) -> None:
+        super().__init__("view", bootstrap, run_dir, now)
+
+    @property
+    def file(self) -> Path:
+        return self.settings.run_dir / "view.sqlite"
+
     def folded(self) -> int:
         """How many records its file covers; 0 while there is none."""
         try:
@@ -86,22 +104,11 @@ class RunningView:
         assert found is not None, "the view is not up"
         return httpx.get(found["urls"]["http"] + path, params=params, headers=headers, trust_env=False, timeout=10)
 
-    def until_up(self) -> None:
-        """Until this process answers."""
-        assert self._process is not None
-        pid = self._process.pid
-        until(lambda: (endpoint(self.settings, "view") or {}).get("pid") == pid, "the endpoint file")
-        until(lambda: self.get("/healthz").status_code == 200, "an answer")
-
     def until_ready(self) -> None:
         """Until everything the log held has been folded."""
         self.until_up()
         until(lambda: self.get("/readyz").status_code == 200, "the view to catch up")
         until(lambda: self.get("/board").json()["behind_records"] == 0, "the last records")
-
-    def log(self) -> str:
-        """What it logged."""
-        return (self.settings.run_dir / "view.log").read_text()
 
 
 def until(done: Callable[[], Any], what: str, seconds: float = 30) -> None:

@@ -6,10 +6,11 @@ Written without the worker's code: the count of an event is its place among its 
 from collections import Counter
 from dataclasses import dataclass, field
 
+from schemas.case_event import CaseEvent
 from schemas.catalogue import codec
-from tests.streams.transport import log_reading
+from schemas.received import Received
 from tests.streams.transport.hub import OUTPUT, Hub
-from tests.streams.transport.log_reading import Place
+from tests.streams.transport.log_reading import ChangelogRow, Follower, Place, last_rows, newest_rows, row_of
 
 
 @dataclass
@@ -46,53 +47,67 @@ class _Event:
     count: int
 
 
-def _events(hub: Hub) -> list[_Event]:
-    seen: Counter[str] = Counter()
-    events = []
-    for message in log_reading.read(hub.bootstrap, *hub.inputs):
-        topic = message.topic() or ""
-        record = codec(topic).decode(message.value())
-        contact, event_id = getattr(record, "contact_id", None), getattr(record, "event_id", None)
-        contact, event_id = contact or record.sender, event_id or record.receipt_id
-        seen[contact] += 1
-        place = (topic, message.partition() or 0)
-        events.append(_Event(event_id, contact, place, message.offset() or 0, seen[contact]))
-    return events
+class Auditor:
+    """Takes accounts of one hub, reading on from one to the next."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._inputs = Follower(hub.bootstrap, *hub.inputs)
+        self._outputs = Follower(hub.bootstrap, OUTPUT)
+        self._changelog = Follower(hub.bootstrap, hub.changelog)
+        self._events: list[_Event] = []
+        self._seen: Counter[str] = Counter()
+        self._said: dict[str, str] = {}
+        self._repeats = 0
+        self._contradicted: list[str] = []
+        self._rows: list[ChangelogRow] = []
+
+    def account(self) -> Account:
+        """The account now. Commits are read first, so that what they promise must already be there."""
+        done = self._hub.committed()
+        self._read()
+        account = Account(len(self._events), self._repeats, contradicted=list(self._contradicted))
+        newest = newest_rows(self._rows)
+        for contact, final in {each.contact: each for each in self._events}.items():
+            row = newest.get(contact)
+            if row is None or row.row["n"] != final.count:
+                account.miscounted.append(contact)
+            elif row.partition != final.place[1]:
+                account.misplaced.append(contact)
+        account.outlived = [key for key, row in last_rows(self._rows).items() if row.offset != newest[key].offset]
+        for each in self._events:
+            said, row = self._said.get(each.event_id), newest.get(each.contact)
+            if said is None:
+                account.missing.append(each.event_id)
+            elif said != str(each.count):
+                account.contradicted.append(each.event_id)
+            if each.offset < done.get(each.place, 0) and (said is None or row is None or row.offset < each.offset):
+                account.overcommitted.append(each.event_id)
+        account.unasked = sorted(self._said.keys() - {each.event_id for each in self._events})
+        return account
+
+    def _read(self) -> None:
+        for message in self._inputs.new():
+            topic = message.topic() or ""
+            contact, event_id = _about(codec(topic).decode(message.value()))
+            self._seen[contact] += 1
+            place = (topic, message.partition() or 0)
+            self._events.append(_Event(event_id, contact, place, message.offset() or 0, self._seen[contact]))
+        decode = codec(OUTPUT).decode
+        for message in self._outputs.new():
+            told = decode(message.value())
+            self._repeats += told.event_id in self._said
+            if self._said.setdefault(told.event_id, told.text) != told.text:
+                self._contradicted.append(told.event_id)
+        self._rows += [row_of(message) for message in self._changelog.new()]
+
+
+def _about(record: CaseEvent | Received) -> tuple[str, str]:
+    if isinstance(record, Received):
+        return record.sender, record.receipt_id
+    return record.contact_id, record.event_id
 
 
 def audit(hub: Hub) -> Account:
-    """Take the account now. Commits are read first, so that what they promise must already be there."""
-    done = hub.committed()
-    events = _events(hub)
-    account = Account(events=len(events))
-    said: dict[str, str] = {}
-    decode = codec(OUTPUT).decode
-    for message in log_reading.read(hub.bootstrap, OUTPUT):
-        told = decode(message.value())
-        account.repeats += told.event_id in said
-        if said.setdefault(told.event_id, told.text) != told.text:
-            account.contradicted.append(told.event_id)
-    for each in events:
-        if each.event_id not in said:
-            account.missing.append(each.event_id)
-        elif said[each.event_id] != str(each.count):
-            account.contradicted.append(each.event_id)
-    account.unasked = sorted(set(said) - {each.event_id for each in events})
-
-    rows = log_reading.changelog(hub.bootstrap, hub.changelog)
-    newest = log_reading.newest_rows(rows)
-    last = {each.contact: each for each in events}
-    for contact, final in last.items():
-        row = newest.get(contact)
-        if row is None or row.row["n"] != final.count:
-            account.miscounted.append(contact)
-        elif row.partition != final.place[1]:
-            account.misplaced.append(contact)
-    account.outlived = [key for key, row in log_reading.last_rows(rows).items() if row.offset != newest[key].offset]
-    for each in events:
-        row = newest.get(each.contact)
-        if each.offset < done.get(each.place, 0) and (
-            each.event_id not in said or row is None or row.offset < each.offset
-        ):
-            account.overcommitted.append(each.event_id)
-    return account
+    """One account."""
+    return Auditor(hub).account()

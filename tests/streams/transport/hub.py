@@ -2,12 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
 from ops.durable_log import KafkaLog
@@ -85,8 +85,13 @@ class Hub:
         topic = NewTopic(name, partitions or catalogue().keyed_partitions, 1, config=config)
         [answer] = log_reading.admin(self.bootstrap).create_topics([topic], request_timeout=PATIENCE).values()
         answer.result(PATIENCE)
-        client = log_reading.admin(self.bootstrap)
-        until(f"{name} is known", lambda: name in client.list_topics(timeout=PATIENCE).topics)
+        until(f"{name} is served", lambda: self._served(name))
+
+    def _served(self, name: str) -> bool:
+        try:
+            return bool(log_reading.ends(self.bootstrap, name))
+        except KafkaException:
+            return False
 
     def delete_topic(self, name: str) -> None:
         [answer] = log_reading.admin(self.bootstrap).delete_topics([name], request_timeout=PATIENCE).values()
@@ -149,6 +154,3 @@ def entries(count: int, contacts: int, prefix: str = "e") -> list[Entry]:
     """`count` events over so many contacts, in turn."""
     return [entry(event(f"{prefix}{i}", f"c{i % contacts}")) for i in range(count)]
 
-
-def environment(**values: str) -> Mapping[str, str]:
-    return values

@@ -50,41 +50,54 @@ def committed(bootstrap: str, group: str, *topics: str) -> dict[Place, int]:
     return {(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
 
 
+class Follower:
+    """Reads topics on from where it ended the last time, in order within each partition."""
+
+    def __init__(self, bootstrap: str, *topics: str) -> None:
+        self._bootstrap = bootstrap
+        self._topics = topics
+        self._next = beginnings(bootstrap, *topics)
+
+    def new(self) -> list[Message]:
+        """Every record up to the present ends that was not returned before."""
+        wanted = {place for place, end in ends(self._bootstrap, *self._topics).items() if end > self._next[place]}
+        found: list[Message] = []
+        reader = Consumer(
+            {
+                "bootstrap.servers": self._bootstrap,
+                "group.id": "reading",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "error",
+                "isolation.level": "read_uncommitted",
+                "log_level": 0,
+            }
+        )
+        try:
+            reader.assign([TopicPartition(topic, p, self._next[topic, p]) for topic, p in wanted])
+            heard = time.monotonic()
+            while wanted:
+                # It waits until it has so many, or that long.
+                for message in reader.consume(5000, timeout=0.1):
+                    heard = time.monotonic()
+                    place = (message.topic() or "", message.partition() or 0)
+                    if message.error() is None:
+                        self._next[place] = (message.offset() or 0) + 1
+                        found.append(message)
+                    else:
+                        # The end of a partition; anything else is a failure.
+                        assert message.error().name() == "_PARTITION_EOF", message.error()
+                        wanted.discard(place)
+                silent = time.monotonic() - heard
+                assert silent < PATIENCE, f"the broker sent nothing for {silent:.0f} s; still waiting for {wanted}"
+        finally:
+            reader.close()
+        return found
+
+
 def read(bootstrap: str, *topics: str) -> list[Message]:
-    """Every record of the topics up to their present ends, in order within each partition."""
-    first, last = beginnings(bootstrap, *topics), ends(bootstrap, *topics)
-    wanted = {place: end for place, end in last.items() if end > first[place]}
-    reader = Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": "reading",
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "auto.offset.reset": "error",
-            "isolation.level": "read_uncommitted",
-            "log_level": 0,
-        }
-    )
-    found: list[Message] = []
-    try:
-        reader.assign([TopicPartition(topic, p, first[topic, p]) for topic, p in wanted])
-        heard = time.monotonic()
-        while wanted:
-            # It waits until it has so many, or that long.
-            for message in reader.consume(5000, timeout=0.1):
-                heard = time.monotonic()
-                place = (message.topic() or "", message.partition() or 0)
-                if message.error() is not None:
-                    # The end of a partition; anything else is a failure.
-                    assert message.error().name() == "_PARTITION_EOF", message.error()
-                    wanted.pop(place, None)
-                else:
-                    found.append(message)
-            silent = time.monotonic() - heard
-            assert silent < PATIENCE, f"the broker sent nothing for {silent:.0f} s; still waiting for {wanted}"
-    finally:
-        reader.close()
-    return found
+    """Every record of the topics up to their present ends."""
+    return Follower(bootstrap, *topics).new()
 
 
 @dataclass(frozen=True)
@@ -99,15 +112,17 @@ class ChangelogRow:
     row: dict[str, Any]
 
 
+def row_of(message: Message) -> ChangelogRow:
+    """A changelog record."""
+    loaded = json.loads(message.value() or b"")
+    key = (message.key() or b"").decode()
+    origin, row = (loaded["topic"], loaded["offset"]), loaded["row"]
+    return ChangelogRow(key, message.partition() or 0, message.offset() or 0, *origin, row)
+
+
 def changelog(bootstrap: str, topic: str) -> list[ChangelogRow]:
     """Every row version in the changelog."""
-    rows = []
-    for message in read(bootstrap, topic):
-        loaded = json.loads(message.value() or b"")
-        key = (message.key() or b"").decode()
-        origin, row = (loaded["topic"], loaded["offset"]), loaded["row"]
-        rows.append(ChangelogRow(key, message.partition() or 0, message.offset() or 0, *origin, row))
-    return rows
+    return [row_of(message) for message in read(bootstrap, topic)]
 
 
 def newest_rows(rows: Iterable[ChangelogRow]) -> dict[str, ChangelogRow]:

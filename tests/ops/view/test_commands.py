@@ -1,0 +1,287 @@
+"""The commands that read the view, and those that write through it, against a real connector, intake and view."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from ops.cli import app
+from ops.clocks import stepped_clock
+from ops.embedded_kafka import EmbeddedKafka
+from ops.endpoints import endpoint
+
+from .days import FRIDAY, london
+from .running import Running, RunningView, until
+
+pytestmark = [pytest.mark.broker, pytest.mark.stack]
+
+#: A Monday of its own: what other tests have put on this log is another day's.
+MONDAY = FRIDAY + timedelta(days=10)
+NOON = london("12:00", MONDAY)
+
+CONCERN = {
+    "reference": "K-7", "pupil": {"forename": "Ada", "surname": "Testperson", "dob": "2017-05-06"}, "risk": "amber",
+    "details": "Often without lunch.",
+}  # fmt: skip
+BROKEN = b'{"reference": "K-8", "pupil": {"forename": "Bea", "surname": "Testperson", "dob": "2016-01-02"'
+
+
+class Hub:
+    """What a person at the front door has: the command line, and senders elsewhere."""
+
+    def __init__(self, processes: dict[str, Running]) -> None:
+        self.processes = processes
+
+    def run(self, *arguments: str) -> Result:
+        """One command."""
+        return CliRunner().invoke(app, list(arguments), env=dict(self.processes["view"].environment))
+
+    def json(self, *arguments: str) -> Any:
+        """What a command that succeeds prints with --json."""
+        done = self.run(*arguments, "--json")
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    def send(self, body: bytes) -> str:
+        """A school sends; the receipt once the message has been read."""
+        found = endpoint(self.processes["view"].settings, "connector-education")
+        assert found is not None
+        url = found["urls"]["http"] + "/concerns"
+        headers = {"content-type": "application/json"}
+        answer = httpx.post(url, content=body, headers=headers, trust_env=False, timeout=10)
+        assert answer.status_code == 202, answer.text
+        receipt = str(answer.json()["receipt_id"])
+        view = self.processes["view"]
+        assert isinstance(view, RunningView)
+
+        def settled() -> bool:
+            told = view.get(f"/receipts/{receipt}")
+            return told.status_code == 200 and bool(told.json()["disposition"]) and bool(told.json()["contacts"])
+
+        until(settled, "the message to be read")
+        return receipt
+
+
+@pytest.fixture(scope="module")
+def hub(hub_broker: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    run_dir = tmp_path_factory.mktemp("hub run")
+    roles = ("intake", "connector-social_care", "connector-education")
+    processes = {role: Running(role, hub_broker.bootstrap, run_dir, NOON) for role in roles}
+    processes["view"] = RunningView(hub_broker.bootstrap, run_dir, NOON)
+    for process in processes.values():
+        process.start()
+    try:
+        for process in processes.values():
+            process.until_up()
+        yield Hub(processes)
+    finally:
+        for process in processes.values():
+            process.stop()
+
+
+@pytest.fixture
+def unique() -> Callable[[], bytes]:
+    numbers = iter(range(1, 100))
+
+    def concern() -> bytes:
+        number = next(numbers)
+        pupil = {"forename": "Cleo", "surname": f"Testperson{'abcdefghij'[number]}", "dob": f"2015-02-{number:02d}"}
+        return json.dumps({**CONCERN, "reference": f"U-{id(numbers)}-{number}", "pupil": pupil}).encode()
+
+    return concern
+
+
+@pytest.fixture(scope="module")
+def receipt(hub: Hub) -> str:
+    return hub.send(json.dumps(CONCERN).encode())
+
+
+def test_find_tells_where_a_message_is_now(hub: Hub, receipt: str) -> None:
+    done = hub.run("find", receipt)
+    assert done.exit_code == 0, done.output
+    assert "read: 1 contact" in done.stdout
+    assert "no person has read it yet" in done.stdout
+    assert "held by nobody by name yet" in done.stdout
+    assert set(hub.json("find", receipt)) == {"as_of", "behind_records", "matches"}
+
+
+def test_find_of_nothing_says_what_to_do(hub: Hub) -> None:
+    done = hub.run("find", "no-such-file.json")
+    assert done.exit_code == 1
+    assert "Check it with the sender" in done.stderr
+
+
+def test_case_tells_the_story(hub: Hub, receipt: str) -> None:
+    done = hub.run("case", receipt)
+    assert done.exit_code == 0, done.output
+    assert "Ada Testperson" in done.stdout
+    assert "same-day clock: limit Tue 08 Sep 00:00, time left, 12 h 00 left" in done.stdout
+    assert "Often without lunch." in done.stdout
+    assert hub.json("case", f"{receipt}/1")["child"] == "Ada Testperson"
+
+
+def test_case_of_nobody_is_not_found(hub: Hub) -> None:
+    done = hub.run("case", "nobody/2")
+    assert done.exit_code == 1
+    assert "nothing by that name" in done.stderr
+
+
+def test_watch_shows_the_board_without_a_terminal(hub: Hub, receipt: str) -> None:
+    done = hub.run("watch", "--once")
+    assert done.exit_code == 0, done.output
+    assert "Ada Testperson" in done.stdout and "amber" in done.stdout and "12 h 00 left" in done.stdout
+    board = hub.json("watch", "--once")
+    assert board["contacts"][0]["minutes_left"] == 720
+
+
+def test_a_person_records_an_assessment_and_it_counts(hub: Hub, unique: Callable[[], bytes]) -> None:
+    about = hub.send(unique())
+    done = hub.run("record", "assessed", about, "--by", "Alma Worker", "--level", "HIGH", "--reason", "Seen today.")
+    assert done.exit_code == 0, done.output
+    assert "risk assessed on contact" in done.stdout
+    case = hub.json("case", about)
+    assert [(run["state"], run["assessed_by"], run["assessed_level"]) for run in case["clocks"]] == [
+        ("met_by_proof", "Alma Worker", "red"),
+    ]  # fmt: skip
+    assert [step["words"] for step in case["story"] if step["type"] == "risk_assessed"] == [["Seen today."]]
+    assert "read by Alma Worker" in hub.run("find", about).stdout
+
+
+def test_a_record_says_when_it_happened(hub: Hub, unique: Callable[[], bytes]) -> None:
+    about = hub.send(unique())
+    day = MONDAY.isoformat()
+    more = ["--at", f"{day} 11:30", "--args", '{"decision":"s47"}']
+    recorded = hub.json("record", "decision", about, "--by", "Alma Worker", *more)
+    (event,) = recorded["outcome"]["events"]
+    assert (event["type"], event["problem"]) == ("decision", "")
+    step = next(step for step in hub.json("case", about)["story"] if step["type"] == "decision")
+    assert step["said_at"] == f"{day}T10:30:00+00:00"
+    hub.json("record", "note", about, "--by", "Alma Worker", "--reason", "Rang.", "--at", day)
+    assert [step["said_at"] for step in hub.json("case", about)["story"] if step["type"] == "note"] == [day]
+
+
+def test_a_record_about_one_child_of_several_says_which(hub: Hub) -> None:
+    pupils = [{"forename": name, "surname": "Testperson", "dob": f"201{n}-04-05"} for n, name in enumerate(("Dan", "Eve"))]
+    about = hub.send(json.dumps({"reference": "K-9", "pupils": pupils, "details": "Siblings."}).encode())
+    unclear = hub.run("record", "decision", about, "--by", "Alma Worker")
+    assert unclear.exit_code == 1 and "receipt/1 to receipt/2" in unclear.stderr
+    (event,) = hub.json("record", "decision", f"{about}/2", "--by", "Alma Worker")["outcome"]["events"]
+    assert hub.json("case", event["contact_id"])["child"] == "Eve Testperson"
+
+
+def test_a_record_about_a_contact_nobody_knows_is_told(hub: Hub) -> None:
+    nobody = "00000000-0000-4000-8000-000000000000"
+    done = hub.run("record", "closed", nobody, "--by", "Alma Worker")
+    assert done.exit_code == 1
+    assert "which is not known here" in done.stdout
+    assert nobody in hub.run("watch", "--once").stdout
+
+
+def test_a_record_that_nobody_waits_for_gives_its_receipt(hub: Hub, receipt: str) -> None:
+    recorded = hub.json("record", "note", receipt, "--by", "Alma Worker", "--reason", "Rang again.", "--no-wait")
+    assert recorded["outcome"] is None
+    assert len(recorded["receipt_id"]) == 36
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["assessed", "c", "--by", "Alma Worker", "--reason", "x"], "Missing: --level"),
+        (["assessed", "c"], "Missing: --by, --level, --reason"),
+        (["assessed", "c", "--by", "Duty Team", "--level", "red", "--reason", "x"], "a person's name"),
+        (["assessed", "c", "--by", "Alma Worker", "--level", "purple", "--reason", "x"], "red, amber, green, blue"),
+        (["pondered", "c"], "not an event known here. Known: contact_recorded, risk_assessed"),
+        (["closed"], "Which contact?"),
+        (["closed", "c", "--args", "[1]"], "one JSON object"),
+        (["closed", "c", "--args", "{"], "not JSON"),
+        (["closed", "c", "--at", "yesterday"], "is not a time"),
+        (["closed", "c", "--at", "2026-02-30"], "is not a"),
+        (["closed", "c", "--at", "2026-03-29 01:30"], "does not exist in London"),
+    ],
+)
+def test_what_cannot_count_is_refused_before_it_is_sent(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = CliRunner().invoke(app, ["record", *arguments], env={"FRONTDOOR_RUN_DIR": str(tmp_path)})
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_a_message_nobody_could_read_is_looked_at_and_repaired(hub: Hub, tmp_path: Path) -> None:
+    about = hub.send(BROKEN)
+    assert about in hub.run("quarantine", "list").stdout
+    saved = tmp_path / "saved.json"
+    shown = hub.run("quarantine", "show", about, "--save", str(saved))
+    assert shown.exit_code == 0, shown.output
+    assert saved.read_bytes() == BROKEN
+    assert saved.stat().st_mode & 0o077 == 0
+    assert hub.run("quarantine", "show", about, "--save", str(saved)).exit_code == 1, "nothing is written over"
+
+    again = hub.run("quarantine", "retry", about, "--by", "Ben Holder")
+    assert again.exit_code == 1, again.output
+    assert "could not be read" in again.stdout
+
+    clock = stepped_clock(hub.processes["view"].settings)
+    clock.set(clock.now() + timedelta(minutes=30))
+    saved.write_bytes(BROKEN + b"}}")
+    done = hub.run("quarantine", "repair", about, str(saved), "--by", "Ben Holder", "--reason", "Two brackets were missing.")
+    assert done.exit_code == 0, done.output
+    assert "read (repaired by Ben Holder): 1 contact" in done.stdout
+    story = hub.json("case", about)
+    assert (story["child"], story["was"] != "") == ("Bea Testperson", True)
+    assert story["received_at"].startswith(f"{MONDAY}T11:00"), "a repair does not buy a day"
+    assert hub.json("case", story["was"])["clocks"][0]["state"] == "ended"
+
+    listed = hub.json("quarantine", "list", "--all")
+    (message,) = [one for one in listed["messages"] if one["receipt_id"] == about]
+    assert (message["state"], [attempt["outcome"] for attempt in message["attempts"]]) == ("repaired", ["taken", "taken"])
+    assert about not in hub.run("quarantine", "list").stdout
+    twice = hub.run("quarantine", "retry", about)
+    assert twice.exit_code == 1 and "repaired already, by Ben Holder" in twice.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--by", "Duty Team", "--reason", "x"], "a person's name"), (["--by", "Ben Holder", "--reason", " "], "a few words")],
+)
+def test_a_repair_needs_a_person_and_a_reason(tmp_path: Path, options: list[str], said: str) -> None:
+    (tmp_path / "fixed.json").write_text("{}")
+    command = ["quarantine", "repair", "r", str(tmp_path / "fixed.json"), *options]
+    done = CliRunner().invoke(app, command, env={"FRONTDOOR_RUN_DIR": str(tmp_path)})
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["find", "x"], ["case", "x"], ["watch"], ["watch", "--once", "--json"], ["quarantine", "list"],
+        ["quarantine", "show", "x"], ["quarantine", "retry", "x"], ["record", "closed", "x", "--by", "Alma Worker"],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("left_behind", [False, True])
+def test_without_a_stack_each_says_how_to_start_one(tmp_path: Path, command: list[str], left_behind: bool) -> None:
+    if left_behind:
+        # A stack that was killed leaves its endpoint files; nobody listens there any more.
+        (tmp_path / "endpoints").mkdir()
+        for role in ("view", "connector-social_care"):
+            dead = {"pid": 1, "urls": {"http": "http://127.0.0.1:9"}}
+            (tmp_path / "endpoints" / f"{role}.json").write_text(json.dumps(dead))
+    done = CliRunner().invoke(app, command, env={"FRONTDOOR_RUN_DIR": str(tmp_path)})
+    assert done.exit_code == 3
+    assert "Start it with ./frontdoor up" in done.stderr
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
+def test_another_process_on_the_views_old_port_is_not_believed(hub: Hub, tmp_path: Path) -> None:
+    found = endpoint(hub.processes["view"].settings, "view")
+    assert found is not None
+    (tmp_path / "endpoints").mkdir()
+    (tmp_path / "endpoints" / "view.json").write_text(json.dumps({**found, "pid": 1}))
+    done = CliRunner().invoke(app, ["watch", "--once"], env={"FRONTDOOR_RUN_DIR": str(tmp_path)})
+    assert done.exit_code == 3, "these would be another stack's children"
+    assert "Testperson" not in done.output
