@@ -1,9 +1,10 @@
 """`day FOLDER`: run a day from a timetable on the stepped clock, through the real transports."""
 
 import json
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -48,31 +49,35 @@ def day(
     if json_out:
         print(json.dumps(result.as_json(), indent=2))
     else:
-        print_result(Console(), result, lines[-1].at)
+        print_result(result, lines[-1].at)
     raise typer.Exit(0 if result.audit.get("ok") and not result.problems else 1)
 
 
-def print_result(console: Console, result: DayResult, end: datetime) -> None:
+def print_result(result: DayResult, end: datetime) -> None:
     """The result for a person: how many, who was missed, whether the audit holds."""
-    kinds: dict[str, int] = {}
-    for ref in result.refs.values():
-        kinds[ref["disposition"]] = kinds.get(ref["disposition"], 0) + 1
-    console.print(
-        f"{len(result.refs)} messages until {local(end)}: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
-    )
+    kinds = Counter(ref["disposition"] for ref in result.refs.values())
+    said = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(kinds.items()))
+    typer.echo(f"{len(result.refs)} messages until {_spoken(local(end))}: {said}")
     standing = [flag for flag in result.flags if flag["state"] != "withdrawn"]
-    console.print(f"{len(standing)} contacts were not risk assessed on the day they arrived:")
+    typer.echo(f"{len(standing)} contacts were not risk assessed on the day they arrived{':' if standing else '.'}")
     stories = {story["contact_id"]: story for story in result.contacts}
     for flag in standing:
-        story = stories.get(flag["contact_id"], {})
-        name = story.get("name") or ("(unreadable message)" if story.get("kind") == "unreadable" else "(no name)")
-        worker = story.get("worker") or "nobody"
-        arrived = story.get("arrived", "")[:16]
-        line = f"  {name:<24} {story.get('agency', ''):<12} arrived {arrived}  {flag['ref']:<16} held by {worker}"
-        console.print(line + ("" if flag["result"] == "missed" else f"  {flag['result']}"), markup=False, highlight=False)
+        typer.echo(_missed_line(flag, stories.get(flag["contact_id"], {})))
     for problem in result.problems:
-        console.print(f"Problem: {problem}", markup=False, highlight=False)
+        typer.echo(f"Problem: {problem}")
     verdict = "holds" if result.audit.get("ok") else "FAILED"
-    console.print(f"Audit {verdict}. Set-up {result.setup_seconds:.1f} s, day {result.day_seconds:.1f} s.")
+    typer.echo(f"Audit {verdict}. Set-up {result.setup_seconds:.1f} s, day {result.day_seconds:.1f} s.")
     for violation in result.audit.get("violations", [])[:20]:
-        console.print(f"  {violation}", markup=False, highlight=False)
+        typer.echo(f"  {violation}")
+
+
+def _missed_line(flag: dict[str, Any], story: dict[str, Any]) -> str:
+    name = story.get("name") or ("(unreadable message)" if story.get("kind") == "unreadable" else "(no name)")
+    arrived = _spoken(story["arrived"]) if story.get("arrived") else ""
+    result = "" if flag["result"] == "missed" else f"  {flag['result'].replace('_', ' ')}"
+    held = story.get("worker") or "nobody"
+    return f"  {name:<22} {story.get('agency', ''):<11} arrived {arrived:<16}  {flag['ref']:<14}  held by {held}{result}"
+
+
+def _spoken(local_time: str) -> str:
+    return f"{datetime.fromisoformat(local_time):%a %d %b %H:%M}"

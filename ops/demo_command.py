@@ -55,7 +55,7 @@ def demo(
     if json_out:
         print(json.dumps({**result.as_json(), "differences": differences}, indent=2))
     else:
-        print_result(Console(), result, END)
+        print_result(result, END)
         print(f"The page is {page}.")
         print("Script, flags and audit agree." if not differences else "They DIFFER:")
         for difference in differences:

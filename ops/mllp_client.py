@@ -33,7 +33,12 @@ class MllpClient:
         self._socket: socket.socket | None = None
 
     def send(self, body: bytes) -> Acknowledgement:
-        """Raises `NoAnswer`, `ValueError` for a body that cannot stand in a frame, and `OSError`."""
+        """Send one message; a body that stands in a frame already, as saved from the wire, gets no second one.
+
+        Raises `NoAnswer`, `ValueError` for a body that cannot stand in a frame, and `OSError`.
+        """
+        if body.startswith(START) and body.endswith(END + CARRIAGE_RETURN):
+            body = body[len(START) : -len(END + CARRIAGE_RETURN)]
         if END + CARRIAGE_RETURN in body:
             raise ValueError("the message holds the two bytes that end a frame")
         kept = self._socket is not None

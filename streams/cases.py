@@ -168,7 +168,7 @@ class Cases:
             return row
         clocks = []
         for clock in row.clocks:
-            evidence_by = same_day.in_time(clock, event)
+            evidence_by = same_day.in_time(clock.opening, clock.started_at, clock.due_at, event)
             if evidence_by and clock.state in ("running", "missed", "not_verifiable"):
                 met = {"state": "met", "evidence_event_id": event.event_id, "evidence_by": evidence_by}
                 clock = clock.model_copy(update=met)

@@ -169,6 +169,7 @@ class MessageIntake:
                 contact = contact.model_copy(update={"possible_repeat_of": earlier[position]})
             ids.append(contact.contact_id)
             pending.append((contact, change))
+        self._note_reused_references(reports, ids)
         for contact, change in pending:
             siblings = [other for other in dict.fromkeys(ids) if other != contact.contact_id]
             self._contact(contact.model_copy(update={"siblings": siblings}), change)
@@ -187,6 +188,13 @@ class MessageIntake:
             )
         return ids
 
+    def _note_reused_references(self, reports: list[Report], ids: list[str]) -> None:
+        """Senders' counters restart: a reference that came before, about none of these children, is worth a look."""
+        for reference in dict.fromkeys(report.reference for report in reports if report.reference):
+            before = self.rows.get(self._key("r", keyed_hash(self.rules.hash_key, reference)))
+            if isinstance(before, ReferenceRow) and not {child.contact_id for child in before.children} & set(ids):
+                self.notes.append(Note(code="reference_reused", text="This reference came before about other children only."))
+
     def _child(self, report: Report, reference: str, taken: list[str]) -> tuple[Contact, Change]:
         """A contact for one child: a new one, or the next version of one under the same reference."""
         key = self._key("r", keyed_hash(self.rules.hash_key, reference))
@@ -197,8 +205,6 @@ class MessageIntake:
         named = child_digest(self.rules.hash_key, report.person)
         known = _match(children, keys, report, taken)
         if known is None:
-            if children and keys and report.reference:
-                self.notes.append(Note(code="reference_reused", text="This reference came before about other children only."))
             child = self._new_child(reference, children, keys, digest, named, report.risk)
             change: Change = "new"
         elif known.digest == digest:

@@ -5,6 +5,7 @@ named person, with a level and a reason, stops it; closure, no further action, c
 """
 
 from datetime import datetime
+from typing import Literal
 
 from schemas.case_event import CaseEvent
 from schemas.codes import RISK_LEVELS, is_named_worker
@@ -12,6 +13,9 @@ from schemas.london import civil_date, midnight_after
 from streams.case_row import ClockRow
 
 CLOCK = "same-day"
+
+#: How evidence met a limit, if it did.
+HowMet = Literal["proof", "claim", ""]
 
 
 def start(opening: int, started_at: datetime) -> ClockRow:
@@ -31,22 +35,23 @@ def is_evidence(event: CaseEvent) -> bool:
     )
 
 
-def in_time(clock: ClockRow, event: CaseEvent) -> str:
+def in_time(opening: int, started_at: datetime, due_at: datetime, event: CaseEvent) -> HowMet:
     """`proof` when the hub held the evidence before the limit, `claim` when it arrived later but is dated in time,
-    else empty. A date without a time counts only if it is the very day the clock started: any other says nothing."""
-    if clock.opening > 1 and _claimed(event) < clock.started_at:
+    else empty.
+
+    A claim must be dated on the very day the clock started: later it is late, and earlier it was made of something
+    that had not arrived yet, or is a slip of the pen; neither may take back a flag.
+    """
+    claimed = claimed_at(event)
+    if opening > 1 and (claimed or event.at) < started_at:
         # An assessment of the version before the correction.
         return ""
-    if event.at < clock.due_at:
+    if event.at < due_at:
         return "proof"
-    if event.happened_at is not None:
-        return "claim" if event.happened_at < clock.due_at else ""
-    if event.happened_on is not None:
-        return "claim" if event.happened_on == civil_date(clock.started_at) else ""
-    return ""
+    dated = civil_date(claimed) if claimed else event.happened_on
+    return "claim" if dated == civil_date(started_at) else ""
 
 
-def _claimed(event: CaseEvent) -> datetime:
-    if event.happened_at is not None and event.happened_at <= event.at:
-        return event.happened_at
-    return event.at
+def claimed_at(event: CaseEvent) -> datetime | None:
+    """When the event says it happened, if that is not after we heard of it."""
+    return event.happened_at if event.happened_at is not None and event.happened_at <= event.at else None

@@ -161,7 +161,8 @@ def _answer(opening: Opening, event: Event) -> None:
     if event.at < opening.due_at:
         kind: Answer = "met_by_proof"
     elif claimed is not None:
-        kind = "met_by_claim" if claimed < opening.due_at else ""
+        # Dated before the day of arrival it speaks of something else, or is a slip.
+        kind = "met_by_claim" if day_of(claimed) == day_of(opening.started_at) else ""
     elif event.happened_on is not None:
         same_day = event.happened_on == days_since_epoch(day_of(opening.started_at))
         kind = "met_by_claim" if same_day else ""

@@ -15,7 +15,7 @@ from ops.clocks import stepped_clock
 from ops.day.log_watch import DayStuck, LogWatch
 from ops.day.settling import Settling
 from ops.day.timetable import Line
-from ops.delivery import Deliveries
+from ops.delivery import Deliveries, NotDelivered
 from schemas.london import civil_date, midnight_after
 from schemas.settings import Settings
 from schemas.ticks import ticked_file
@@ -23,11 +23,13 @@ from schemas.ticks import ticked_file
 
 @dataclass
 class Sent:
-    """What the driver knows of one ref: the receipt it was given, and the lines that spoke of it."""
+    """What the driver knows of one ref: the receipt it was given, and the lines that spoke of it. Without a receipt the
+    hub has not taken it, and `refused` says why."""
 
     ref: str
     line: Line
     receipt: str
+    refused: str = ""
     records: list[tuple[Line, str]] = field(default_factory=list)
 
 
@@ -99,12 +101,20 @@ class DayDriver:
 
     def _do(self, line: Line) -> None:
         if line.do == "send":
-            assert line.file is not None
-            receipt = self._deliveries.deliver(line.agency, line.via, line.file)
-            self.sent[line.ref] = Sent(line.ref, line, receipt)
-            self._await_disposition(receipt)
+            self._send(line)
         elif line.do == "record":
             self._record(line)
+
+    def _send(self, line: Line) -> None:
+        assert line.file is not None
+        try:
+            receipt = self._deliveries.deliver(line.agency, line.via, line.file)
+        except NotDelivered as refusal:
+            self.sent[line.ref] = Sent(line.ref, line, "", str(refusal))
+            self.problems.append(f"line {line.number}: {line.ref} was not delivered: {refusal}")
+            return
+        self.sent[line.ref] = Sent(line.ref, line, receipt)
+        self._await_disposition(receipt)
 
     def _record(self, line: Line) -> None:
         body = {**line.args}
@@ -113,7 +123,7 @@ class DayDriver:
             about, child = line.ref, ""
         known = self.sent.get(about)
         if known is not None:
-            contacts = self.watch.dispositions[known.receipt].contact_ids
+            contacts = self.watch.dispositions[known.receipt].contact_ids if known.receipt else []
             index = int(child or "1") - 1
             if index >= len(contacts):
                 self.problems.append(f"line {line.number}: {line.ref} has {len(contacts)} contacts; nothing was recorded")

@@ -8,6 +8,19 @@ from ops.day.driver import DayDriver, Sent
 from ops.day.log_watch import LogWatch
 from schemas.london import LONDON, civil_date, midnight_after
 
+#: A ref that the hub did not take: the sender was told, and has it still.
+_NOT_DELIVERED: dict[str, Any] = {
+    "receipt": "",
+    "disposition": "not_delivered",
+    "contacts": [],
+    "allocated_worker": "",
+    "allocated_workers": [],
+    "recipients": [],
+    "received_at": "",
+    "reason_code": "not_delivered",
+    "notes": [],
+}
+
 
 @dataclass
 class DayResult:
@@ -47,8 +60,11 @@ def collect(driver: DayDriver, watch: LogWatch) -> DayResult:
     for item in watch.items.values():
         recipients.setdefault(item.contact_id, []).append(item.recipient)
     ref_of_contact: dict[str, str] = {}
-    ref_of_receipt = {sent.receipt: sent.ref for sent in driver.sent.values()}
+    ref_of_receipt = {sent.receipt: sent.ref for sent in driver.sent.values() if sent.receipt}
     for sent in driver.sent.values():
+        if not sent.receipt:
+            result.refs[sent.ref] = {**_NOT_DELIVERED, "reason": sent.refused}
+            continue
         disposition = watch.dispositions[sent.receipt]
         for position, contact in enumerate(disposition.contact_ids, 1):
             ref_of_contact.setdefault(contact, sent.ref if position == 1 else f"{sent.ref}/{position}")

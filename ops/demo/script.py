@@ -73,6 +73,7 @@ class Script:
 
     def write(self) -> None:
         """The timetable, in order of time; what happens at one moment stays in the order of the script."""
+        self._add(START, {"do": "wait"})
         self._add(END, {"do": "wait"})
         with (self.folder / "timetable.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, ["at", "do", "agency", "via", "file", "ref", "args"])

@@ -11,10 +11,8 @@ from datetime import datetime
 from typing import Literal
 
 from schemas.case_event import CaseEvent
-from schemas.codes import RISK_LEVELS, is_named_worker
 from schemas.london import civil_date, midnight_after
-
-CLOCK = "same-day"
+from streams.same_day import claimed_at, in_time, is_evidence
 
 #: proof: the hub held the assessment before the limit. claim: dated before, arrived after. late: neither.
 How = Literal["proof", "claim", "late"]
@@ -68,17 +66,6 @@ class Ticked:
     passed: bool
 
 
-def counts_as_assessment(event: CaseEvent) -> bool:
-    """Whether the event is a risk assessment that can stop the clock."""
-    return (
-        event.type == "risk_assessed"
-        and not event.problem
-        and is_named_worker(event.by)
-        and event.level in RISK_LEVELS
-        and bool(event.reason_hash)
-    )
-
-
 def openings(events: Sequence[CaseEvent]) -> list[Opening]:
     """Every run of one contact's clock, oldest first, from its events in log order; empty while it is not opened.
 
@@ -94,7 +81,7 @@ def openings(events: Sequence[CaseEvent]) -> list[Opening]:
     for event in events:
         if event.type == "became":
             runs = [run if run.ended_at else replace(run, ended_at=event.at) for run in runs]
-        elif counts_as_assessment(event):
+        elif is_evidence(event):
             assessed = True
             runs = [_answered(run, event) for run in runs]
         elif assessed and event.correction and (event.correction.risk_changed or event.correction.child_changed):
@@ -125,17 +112,11 @@ def _opening(number: int, started_at: datetime) -> Opening:
 
 def _answered(run: Opening, event: CaseEvent) -> Opening:
     """The run with an assessment that counts, if it is better evidence than what it has."""
-    claimed = event.happened_at if event.happened_at is not None and event.happened_at <= event.at else None
+    claimed = claimed_at(event)
     if run.number > 1 and (claimed or event.at) < run.started_at:
         # Made of the version before the correction.
         return run
-    if event.at < run.due_at:
-        how: How = "proof"
-    elif claimed is not None:
-        how = "claim" if claimed < run.due_at else "late"
-    else:
-        # A bare date counts only when it is the very day the clock ran on.
-        how = "claim" if event.happened_on == civil_date(run.started_at) else "late"
+    how: How = in_time(run.number, run.started_at, run.due_at, event) or "late"
     if run.evidence is not None and _BEST_FIRST[run.evidence.how] <= _BEST_FIRST[how]:
         return run
     return replace(run, evidence=Evidence(event.event_id, event.by, event.level, event.at, claimed, how))

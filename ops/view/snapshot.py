@@ -12,12 +12,13 @@ from pydantic import BaseModel, ConfigDict
 from ops.view.case_summary import Case
 from ops.view.coverage import ticked
 from ops.view.log_ends import Partition
-from ops.view.same_day import CLOCK, ClockState, Opening, state
+from ops.view.same_day import ClockState, Opening, state
 from ops.view.store import open_reader
 from schemas.case_event import CaseEvent
 from schemas.contact import Contact
 from schemas.disposition import Disposition
 from schemas.flag import Flag, FlagState
+from streams.same_day import CLOCK
 
 
 class Answer(BaseModel):

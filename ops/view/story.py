@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from ops.view.board import BoardFlag, board_flag
-from ops.view.same_day import CLOCK, ClockState, How, Opening
+from ops.view.same_day import ClockState, How, Opening
 from ops.view.snapshot import Answer, FlagNow, HeldCase, Snapshot, flag_agrees
 from ops.view.story_steps import Step, steps
 from ops.view.times import minutes_left
@@ -15,6 +15,7 @@ from schemas.contact import Contact
 from schemas.narrative import Narrative
 from schemas.outbound import OutboundItem
 from schemas.person import Person
+from streams.same_day import CLOCK
 
 
 class ClockRun(BaseModel):

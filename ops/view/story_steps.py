@@ -5,7 +5,6 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from ops.view.same_day import CLOCK, counts_as_assessment
 from ops.view.snapshot import FlagNow
 from ops.view.times import in_london
 from schemas.allocation import AllocationEvent
@@ -13,6 +12,7 @@ from schemas.case_event import CaseEvent
 from schemas.london import civil_date, midnight_after
 from schemas.narrative import Narrative
 from schemas.outbound import OutboundItem
+from streams.same_day import CLOCK, is_evidence
 
 
 class Step(BaseModel):
@@ -111,7 +111,7 @@ def _sentence(event: CaseEvent, transport: str) -> str:
         return f"corrected by the sender: version {event.correction.version}{risk}{child}"
     match event.type:
         case "risk_assessed":
-            kept = "" if counts_as_assessment(event) else ", which does not count"
+            kept = "" if is_evidence(event) else ", which does not count"
             return f"risk assessed: {event.level or 'no level'}{kept}"
         case "allocated":
             how = event.details.get("how", "")

@@ -80,9 +80,13 @@ def test_a_claimed_date_counts_only_if_it_is_the_day_of_arrival() -> None:
         assert flags(partition)[0].state == expected
 
 
-def test_late_evidence_leaves_the_flag() -> None:
+@pytest.mark.parametrize(
+    "claimed",
+    [{}, {"happened_at": MIDNIGHT}, {"happened_at": MORNING - timedelta(days=1)}, {"happened_at": MORNING - timedelta(days=365)}],
+)
+def test_late_evidence_leaves_the_flag_and_so_does_a_time_before_the_day_of_arrival(claimed: dict[str, datetime]) -> None:
     partition = a_day(opened(MORNING))
-    partition.give(assessed(MIDNIGHT + timedelta(hours=8)))
+    partition.give(assessed(MIDNIGHT + timedelta(hours=8), **claimed))
     assert [f.state for f in flags(partition)] == ["raised"]
 
 

@@ -49,6 +49,7 @@ def test_a_day_of_somebody_elses(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "concern.json").write_text(json.dumps(CONCERN))
     (folder / "broken.xml").write_text("<Notice><Child>")
+    (folder / "two-frames.hl7").write_bytes(b"MSH|^~\\&|A\x1c\rMSH|^~\\&|B")
     call = {
         "event": "contact_recorded",
         "method": "telephone",
@@ -61,6 +62,7 @@ def test_a_day_of_somebody_elses(tmp_path: Path) -> None:
         {"at": "2026-10-24 10:04", "do": "send", "agency": "education", "file": "concern.json", "ref": "K-again"},
         {"at": "2026-10-24 11:00", "do": "record", "ref": "K", "args": assess},
         {"at": "2026-10-24 12:00", "do": "send", "agency": "police", "via": "folder", "file": "broken.xml", "ref": "B"},
+        {"at": "2026-10-24 12:30", "do": "send", "agency": "health", "via": "mllp", "file": "two-frames.hl7", "ref": "F"},
         {"at": "2026-10-24 13:00", "do": "record", "ref": "T", "args": call},
         {"at": "2026-10-24 14:00", "do": "record", "ref": "T", "args": {**assess, "by": "Duty"}},
         {"at": "2026-10-25 00:30", "do": "wait"},
@@ -72,11 +74,15 @@ def test_a_day_of_somebody_elses(tmp_path: Path) -> None:
         for row in rows:
             writer.writerow({**row, "args": json.dumps(row["args"]) if "args" in row else ""})
     done = frontdoor("day", str(folder), "--json", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 1, done.stderr[-3000:]
     result = json.loads(done.stdout)
+    # One message could not be delivered: the day goes on, and says so.
+    [problem] = result["problems"]
+    assert "line 6: F was not delivered" in problem
+    assert result["audit"]["ok"]
     refs = result["refs"]
     assert {ref: entry["disposition"] for ref, entry in refs.items()} == {
-        "K": "contact", "K-again": "duplicate", "B": "quarantined", "T": "contact",
+        "K": "contact", "K-again": "duplicate", "B": "quarantined", "F": "not_delivered", "T": "contact",
     }  # fmt: skip
     assert refs["K-again"]["duplicate_of"] == "K"
     assert refs["K"]["allocated_worker"] and "case-system" in refs["K"]["recipients"]

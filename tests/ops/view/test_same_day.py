@@ -33,6 +33,7 @@ def test_the_limit_is_the_end_of_the_london_day_of_arrival() -> None:
         ({"at": NEXT, "happened_on": FRIDAY}, "met_by_claim"),
         ({"at": NEXT, "happened_on": FRIDAY - timedelta(days=1)}, "missed"),
         ({"at": NEXT, "happened_at": london("00:00", SATURDAY)}, "missed"),
+        ({"at": NEXT, "happened_at": london("23:59", FRIDAY - timedelta(days=1))}, "missed"),
         ({"at": NEXT}, "missed"),
         ({"at": NEXT, "happened_at": london("23:00", SATURDAY)}, "missed"),
         ({"at": NOON, "by": "Duty Team"}, "missed"),
