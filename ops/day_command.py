@@ -11,10 +11,11 @@ from rich.console import Console
 
 from ops.day.page import write_page
 from ops.day.progress import day_progress
-from ops.day.result import DayResult, local
+from ops.day.result import DayResult, local, spoken
 from ops.day.run import run_day
 from ops.day.timetable import TimetableError, read_timetable
 from ops.rota import RotaError
+from ops.supervisor import EXPLAINED
 
 
 def day(
@@ -25,7 +26,8 @@ def day(
 ) -> None:
     """Run a day of messages and case events on the stepped clock; says who was not assessed on the day of arrival.
 
-    Exit code 0: ran and the audit holds. 1: the audit or a line failed. 2: the folder cannot be run.
+    Exit code 0: ran and the audit holds. 1: the audit or a line failed. 2: the folder cannot be run. 3: the hub could
+    not start.
     """
     console = Console(stderr=True)
     try:
@@ -42,6 +44,8 @@ def day(
     except (TimetableError, RotaError) as error:
         console.print(f"{folder}: {error}", markup=False, highlight=False)
         raise typer.Exit(2) from None
+    except EXPLAINED as error:
+        raise could_not_start(console, error) from None
     if page is not None:
         write_page(page, result, f"{folder.name}", lines[0].at, lines[-1].at)
     if keep:
@@ -53,11 +57,17 @@ def day(
     raise typer.Exit(0 if result.audit.get("ok") and not result.problems else 1)
 
 
+def could_not_start(console: Console, error: Exception) -> typer.Exit:
+    """Say why there was no hub to run on; the exit code for it."""
+    console.print(f"The hub could not start: {error}", markup=False, highlight=False)
+    return typer.Exit(3)
+
+
 def print_result(result: DayResult, end: datetime) -> None:
     """The result for a person: how many, who was missed, whether the audit holds."""
     kinds = Counter(ref["disposition"] for ref in result.refs.values())
     said = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(kinds.items()))
-    typer.echo(f"{len(result.refs)} messages until {_spoken(local(end))}: {said}")
+    typer.echo(f"{len(result.refs)} messages until {spoken(local(end))}: {said}")
     standing = [flag for flag in result.flags if flag["state"] != "withdrawn"]
     typer.echo(f"{len(standing)} contacts were not risk assessed on the day they arrived{':' if standing else '.'}")
     stories = {story["contact_id"]: story for story in result.contacts}
@@ -73,11 +83,7 @@ def print_result(result: DayResult, end: datetime) -> None:
 
 def _missed_line(flag: dict[str, Any], story: dict[str, Any]) -> str:
     name = story.get("name") or ("(unreadable message)" if story.get("kind") == "unreadable" else "(no name)")
-    arrived = _spoken(story["arrived"]) if story.get("arrived") else ""
+    arrived = spoken(story["arrived"]) if story.get("arrived") else ""
     result = "" if flag["result"] == "missed" else f"  {flag['result'].replace('_', ' ')}"
     held = story.get("worker") or "nobody"
     return f"  {name:<22} {story.get('agency', ''):<11} arrived {arrived:<16}  {flag['ref']:<14}  held by {held}{result}"
-
-
-def _spoken(local_time: str) -> str:
-    return f"{datetime.fromisoformat(local_time):%a %d %b %H:%M}"

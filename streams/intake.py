@@ -13,7 +13,8 @@ from schemas.authorities import Authorities
 from schemas.reading import Hint, Reader, Reading
 from schemas.received import Received
 from schemas.record import Record
-from streams.intake_message import IntakeRules, MessageIntake
+from streams.intake_ledger import IntakeRules
+from streams.intake_message import MessageIntake
 from streams.intake_rows import MessageRow, parse_row
 from streams.processor import Decision, Rows, Timeless
 

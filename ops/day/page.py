@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ops.day.result import DayResult, local
+from ops.day.result import DayResult, local, spoken
 
 _STYLE = """
 body{font:14px/1.4 system-ui,sans-serif;margin:2rem auto;max-width:76rem;color:#1d1d1b;padding:0 1rem}
@@ -13,7 +13,7 @@ h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}.ok{color:#00703c}.bad{c
 .row{display:grid;grid-template-columns:15rem 6rem 1fr;gap:.5rem;align-items:center;border-top:1px solid #e8e8e8;padding:2px 0}
 .track{position:relative;height:14px;background:#f6f6f6}.bar{position:absolute;top:4px;height:6px;border-radius:3px;background:#00703c}
 .bar.late{background:#b10e1e}.bar.open{background:repeating-linear-gradient(90deg,#b10e1e 0 6px,#f6f6f6 6px 10px)}
-.mark{position:absolute;top:1px;width:3px;height:12px;background:#1d1d1b}.day{position:absolute;top:0;width:1px;height:14px;background:#b1b4b6}
+.bar.claim{background:#85b89a}.closed{position:absolute;top:1px;width:3px;height:12px;background:#1d1d1b}.day{position:absolute;top:0;width:1px;height:14px;background:#b1b4b6}
 .risk{display:inline-block;width:.8em;height:.8em;border-radius:50%;margin-right:.4em;background:#b1b4b6}
 .red{background:#d4351c}.amber{background:#f47738}.green{background:#00703c}.blue{background:#1d70b8}
 .who{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}small{color:#505a5f}table{border-collapse:collapse}
@@ -35,12 +35,13 @@ def page(result: DayResult, title: str, start: datetime, end: datetime) -> str:
     rows = "".join(_row(story, scale) for story in sorted(result.contacts, key=lambda s: str(s["arrived"])))
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>
 <h1>{escape(title)}</h1>
-<p>{escape(local(start))} to {escape(local(end))}. {len(result.refs)} messages, {len(result.contacts)} contacts,
+<p>{spoken(local(start))} to {spoken(local(end))}, London time. {len(result.refs)} messages, {len(result.contacts)} contacts,
 <strong>{len(standing)}</strong> not risk assessed on the day they arrived. The audit {verdict}.</p>
 <h2>Not assessed on the day of arrival</h2>{_flag_table(result, standing)}
 <h2>Every contact, from arrival to assessment</h2>
-<p><small>Green: assessed on the day. Red: assessed late. Striped: nobody assessed it.
-A thin line is a midnight in London.</small></p>
+<p><small>A bar runs from arrival to assessment; a second one begins where a correction opened the clock again. Green:
+assessed on the day; pale green: by its own date, and told later. Red: assessed late. Striped: nobody assessed it. A thin
+line is the midnight after which it is late; a black one, closure. Point at a line for its steps.</small></p>
 {rows}
 <h2>The audit</h2>{_audit(result.audit)}
 </html>"""
@@ -59,26 +60,31 @@ class _Scale:
 def _row(story: dict[str, Any], scale: _Scale) -> str:
     if not story["arrived"]:
         return ""
-    left = scale.percent(story["arrived"])
-    assessed = next((s["at"] for s in story["steps"] if s["type"] == "risk_assessed" and not s["problem"]), "")
-    right = scale.percent(assessed or local(scale.end))
-    look = "" if assessed and assessed < story["due"] else "late" if assessed else "open"
-    if look == "open" and not story["flags"]:
-        look = ""
-    width = max(0.25, right - left)
-    steps = " · ".join(f"{s['at'][5:16]} {s['type']}{' ' + s['by'] if s['by'] else ''}" for s in story["steps"])
-    marks = "".join(
-        f'<i class="mark" style="left:{scale.percent(s["at"])}%"></i>'
-        for s in story["steps"]
-        if s["type"] in ("corrected", "closed")
-    )
+    steps = " · ".join(f"{spoken(s['at'])} {s['type']}{' ' + s['by'] if s['by'] else ''}" for s in story["steps"])
+    closed = "".join(_mark(scale, "closed", s["at"]) for s in story["steps"] if s["type"] == "closed")
     name = escape(story["name"] or ("unreadable message" if story["kind"] == "unreadable" else "no name"))
+    risk = escape(story["risk"])
     return (
-        f'<div class="row" title="{escape(steps)}"><div class="who"><i class="risk {escape(story["risk"])}"></i>{name}'
-        f" <small>{escape(story['ref'])}</small></div><small>{escape(story['agency'])}</small>"
-        f'<div class="track"><i class="day" style="left:{scale.percent(story["due"])}%"></i>'
-        f'<i class="bar {look}" style="left:{left}%;width:{width}%"></i>{marks}</div></div>'
+        f'<div class="row" title="{escape(steps)}"><div class="who"><i class="risk {risk}" title="risk: {risk or "not stated"}">'
+        f"</i>{name} <small>{escape(story['ref'])}</small></div><small>{escape(story['agency'])}</small>"
+        f'<div class="track">{"".join(_bar(clock, scale) for clock in story["clocks"])}{closed}</div></div>'
     )
+
+
+#: How a bar looks: empty for assessed on the day; an unreadable message that was read in time needs no more than that.
+_LOOKS = {"proof": "", "claim": "claim", "late": "late", "ended": "", "": "open"}
+
+
+def _bar(clock: dict[str, str], scale: _Scale) -> str:
+    left = scale.percent(clock["started"])
+    width = max(0.25, scale.percent(clock["until"] or local(scale.end)) - left)
+    return (
+        f'{_mark(scale, "day", clock["due"])}<i class="bar {_LOOKS[clock["met"]]}" style="left:{left}%;width:{width}%"></i>'
+    )
+
+
+def _mark(scale: _Scale, kind: str, at: str) -> str:
+    return f'<i class="{kind}" style="left:{scale.percent(at)}%"></i>'
 
 
 def _flag_table(result: DayResult, standing: list[dict[str, Any]]) -> str:
@@ -88,11 +94,14 @@ def _flag_table(result: DayResult, standing: list[dict[str, Any]]) -> str:
     rows = ""
     for flag in standing:
         story = stories.get(flag["contact_id"], {})
-        arrived, due = str(story.get("arrived", ""))[:16], flag["due"][:16]
+        # A clock that a correction opened again started with the correction.
+        started = next((c["started"] for c in story.get("clocks", [])[flag["opening"] - 1 : flag["opening"]]), "")
+        arrived, due = spoken(started) if started else "", spoken(flag["due"])
         child, worker = story.get("name") or "unreadable message", story.get("worker") or "nobody"
-        cells = (child, story.get("agency", ""), arrived, due, worker, flag["ref"], f"{flag['state']}, {flag['result']}")
+        state = f"{flag['state']}, {flag['result'].replace('_', ' ')}"
+        cells = (child, story.get("agency", ""), arrived, due, worker, flag["ref"], state)
         rows += "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
-    head = "".join(f"<th>{name}</th>" for name in ("Child", "From", "Arrived", "Due before", "Held by", "Message", "Flag"))
+    head = "".join(f"<th>{name}</th>" for name in ("Child", "From", "Clock started", "Late from", "Held by", "Message", "Flag"))
     return f"<table><tr>{head}</tr>{rows}</table>"
 
 

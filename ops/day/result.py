@@ -6,7 +6,8 @@ from typing import Any
 
 from ops.day.driver import DayDriver, Sent
 from ops.day.log_watch import LogWatch
-from schemas.london import LONDON, civil_date, midnight_after
+from ops.view.same_day import Opening, openings
+from schemas.london import LONDON
 
 #: A ref that the hub did not take: the sender was told, and has it still.
 _NOT_DELIVERED: dict[str, Any] = {
@@ -115,11 +116,19 @@ def _story(contact: str, ref: str, watch: LogWatch, events: list[Any]) -> dict[s
         "risk": known.report.risk if known else "",
         "version": known.version if known else 0,
         "arrived": local(opened.at) if opened else "",
-        "due": local(midnight_after(civil_date(opened.at))) if opened else "",
+        "clocks": [_clock(run) for run in openings(events)],
         "worker": _holder(events),
         "steps": sorted(steps, key=lambda step: step["at"]),
         "flags": [f"{flag.state} {flag.result}" for flag in flags],
     }
+
+
+def _clock(run: Opening) -> dict[str, str]:
+    """One run of the same-day clock. `met`: proof, claim, late (assessed, but not in time), ended (an unreadable message
+    that was read), or empty while nobody has assessed it; `until` is when that came."""
+    evidence = run.evidence
+    met, until = ("ended", run.ended_at) if run.ended_at else (evidence.how, evidence.at) if evidence else ("", None)
+    return {"started": local(run.started_at), "due": local(run.due_at), "met": met, "until": local(until) if until else ""}
 
 
 def _holder(events: list[Any]) -> str:
@@ -138,6 +147,11 @@ def _flag(flag: Any, ref: str) -> dict[str, Any]:
         "contact_id": flag.contact_id,
         "flag_id": flag.flag_id,
     }
+
+
+def spoken(local_time: str) -> str:
+    """Such a text for people: Fri 28 Aug 23:50."""
+    return f"{datetime.fromisoformat(local_time):%a %d %b %H:%M}"
 
 
 def local(instant: datetime) -> str:

@@ -20,12 +20,14 @@ from ops.day.timetable import Line
 from ops.durable_log import KafkaLog
 from ops.processes import ROLES, Stack
 from ops.rota import DEFAULT_ROTA, OnDuty, publish_rota, read_rota
+from ops.stack_state import sweep_killed
+from ops.supervisor import EXPLAINED
 from schemas.settings import Settings
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, datetime], None]
 
-_CHECKOUT = Path(__file__).resolve().parents[2]
+_RUNS = Path(__file__).resolve().parents[2] / ".frontdoor" / "runs"
 
 
 @contextmanager
@@ -56,6 +58,12 @@ async def _put_on_duty(settings: Settings, rota: list[OnDuty], at: datetime) -> 
         log.close()
 
 
+def new_run_dir() -> Path:
+    """A folder for one run alone; what killed runs have left is deleted on the way."""
+    sweep_killed(_RUNS)
+    return _RUNS / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
 def run_day(
     lines: list[Line],
     *,
@@ -69,9 +77,10 @@ def run_day(
 ) -> tuple[DayResult, Path]:
     """Drive the lines. `beside` starts what runs next to the stack (it must have a `close`); `others` are its groups.
 
-    Returns the result and the run's folder, which is deleted unless `keep`.
+    Returns the result and the run's folder, which is deleted unless `keep`, or unless the stack could not start: its
+    explanation, one of `EXPLAINED`, names the logs there.
     """
-    run_dir = run_dir or _CHECKOUT / ".frontdoor" / "runs" / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    run_dir = run_dir or new_run_dir()
     began = time.monotonic()
     rota = read_rota(rota_file or DEFAULT_ROTA)
     try:
@@ -95,6 +104,9 @@ def run_day(
                     companion.close()
                 watch.close()
         return result, run_dir
+    except EXPLAINED:
+        keep = True
+        raise
     finally:
         if not keep:
             shutil.rmtree(run_dir, ignore_errors=True)

@@ -25,6 +25,7 @@ def hl7_referral(
         f"PID|1||{child.nhs_number}^^^NHS^NH||{child.family}^{child.given}^^^^^L||{child.dob:%Y%m%d}|{child.sex}"
         f"|||{child.address}^^Leeds^^{child.postcode}^GBR",
         f"NTE|1|L|{text}",
+        f"OBX|1|CE|RISK^Safeguarding risk^L||{risk.upper()}^{risk.title()}^L||||||F",
     ]
     return ("\r".join(segments) + "\r").encode()
 
@@ -58,6 +59,7 @@ def fhir_referral(child: Child, risk: str, reference: str, at: datetime, text: s
         "status": "active",
         "intent": "order",
         "priority": _FHIR_PRIORITY[risk],
+        "extension": [{"url": "https://example.invalid/StructureDefinition/safeguarding-risk", "valueCode": risk}],
         "category": [{"coding": [{"code": "referral", "display": "Safeguarding referral"}]}],
         "subject": ref("patient"),
         "requester": ref("doctor"),
