@@ -12,7 +12,8 @@ AllocationType = Literal["requested", "rota_set", "rota_removed", "reassigned", 
 class AllocationEvent(Record):
     """One event of one team.
 
-    `requested`: `contact_ids` of one notice, siblings together. `rota_set`: worker on duty from `duty_from` until
+    `requested`: `contact_ids` of one notice, siblings together; `siblings` are those of an earlier version of it, whose
+    worker takes these too. `rota_set`: worker on duty from `duty_from` until
     `duty_to` (open-ended when empty); `role` is worker or manager (who takes a case when nobody is on duty).
     `reassigned`, `released`: a contact moved to another named worker, or closed, so that load is counted right.
     """
@@ -28,3 +29,4 @@ class AllocationEvent(Record):
     role: str = "worker"
     duty_from: Instant | None = None
     duty_to: Instant | None = None
+    siblings: list[str] = Field(default_factory=list)

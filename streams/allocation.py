@@ -2,7 +2,8 @@
 
 Reads `allocation-in`, keyed by team: rota changes and requests in one order. The worker on duty who holds the fewest
 cases takes the request, ties go to the lower worker id. With nobody on duty the duty manager takes it by name; with no
-manager either it waits, visibly, for the next rota change.
+manager either it waits, visibly, for the next rota change. A sibling that a later version of a notice adds goes to the
+worker who holds the others, if that worker is on duty.
 """
 
 from datetime import datetime
@@ -115,7 +116,7 @@ class _Round:
         self._workers.pop(event.worker_id, None)
 
     def request(self, request: AllocationEvent, at: datetime) -> None:
-        worker = self._choose(at)
+        worker = self._holder_of(request.siblings, at) or self._choose(at)
         if worker is None:
             if all(request.event_id != waiting.event_id for waiting in self._waiting):
                 self._waiting.append(request)
@@ -149,6 +150,15 @@ class _Round:
         worker = self._workers.get(worker_id)
         if worker is not None:
             self._workers[worker_id] = worker.model_copy(update={"holds": max(0, worker.holds + change)})
+
+    def _holder_of(self, siblings: list[str], at: datetime) -> RotaWorker | None:
+        """Who holds a sibling already, if on duty: one worker sees the whole family."""
+        for contact in siblings:
+            holding = self._holding(contact)
+            worker = self._workers.get(holding.worker_id) if holding is not None else None
+            if worker is not None and worker.on_duty(at):
+                return worker
+        return None
 
     def _choose(self, at: datetime) -> RotaWorker | None:
         for role in ("worker", "manager"):

@@ -71,7 +71,7 @@ class Children:
         for contact, change in pending:
             siblings = [other for other in dict.fromkeys(ids) if other != contact.contact_id]
             self._tell(contact.model_copy(update={"siblings": siblings}), change)
-        self._ask_for_a_worker()
+        self._ask_for_a_worker(self._known_siblings(reports, base))
         return ids
 
     def open_unreadable(self, contact: str) -> None:
@@ -88,7 +88,7 @@ class Children:
             organisation=event.organisation,
         )
         self._open(contact, opened)
-        self._ask_for_a_worker()
+        self._ask_for_a_worker([])
 
     # -- one child
 
@@ -177,7 +177,16 @@ class Children:
         event = self.ledger.case_event("opened", contact).model_copy(update={"opened": opened})
         self.ledger.emit("case-events", contact, event)
 
-    def _ask_for_a_worker(self) -> None:
+    def _known_siblings(self, reports: list[Report], base: str) -> list[str]:
+        """The contacts that these references had before this message."""
+        known: dict[str, None] = {}
+        for reference in dict.fromkeys(report.reference or base for report in reports):
+            before = self.ledger.before("r", self.ledger.rules.hashed(reference))
+            if isinstance(before, ReferenceRow):
+                known |= dict.fromkeys(child.contact_id for child in before.children)
+        return list(known)
+
+    def _ask_for_a_worker(self, siblings: list[str]) -> None:
         """One request for all that this message opened: siblings go to one worker."""
         if not self._opened:
             return
@@ -189,6 +198,7 @@ class Children:
             at=event.received_at,
             contact_ids=list(self._opened),
             risk=self._urgency,
+            siblings=siblings,
         )
         self.ledger.emit("allocation-in", team, request)
 

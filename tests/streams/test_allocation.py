@@ -24,9 +24,9 @@ def rota(worker: str, name: str = "", role: str = "worker", at: Any = NOON, **mo
     )  # fmt: skip
 
 
-def request(number: int, *contacts: str, at: Any = NOON) -> AllocationEvent:
+def request(number: int, *contacts: str, at: Any = NOON, **more: Any) -> AllocationEvent:
     ids = list(contacts) or [f"c{number}"]
-    return AllocationEvent(event_id=f"request {number}", type="requested", team="t", at=at, contact_ids=ids)
+    return AllocationEvent(event_id=f"request {number}", type="requested", team="t", at=at, contact_ids=ids, **more)
 
 
 def holders(partition: Partition) -> dict[str, str]:
@@ -43,6 +43,16 @@ def test_siblings_of_one_notice_have_one_worker() -> None:
     partition = team()
     partition.give(rota("a"), rota("b"), request(1, "x", "y", "z"), request(2, "w"))
     assert holders(partition) == {"x": "a", "y": "a", "z": "a", "w": "b"}
+
+
+def test_a_sibling_added_later_goes_to_the_worker_who_holds_the_others_while_on_duty() -> None:
+    partition = team()
+    evening = NOON + timedelta(hours=6)
+    partition.give(rota("a", duty_to=evening), rota("b"), request(1, "x", "y"))
+    partition.give(request(2, "z", siblings=["x", "y"]))
+    assert holders(partition)["z"] == "a", "although b holds fewer"
+    partition.give(request(3, "v", at=evening, siblings=["x", "y", "z"]))
+    assert holders(partition)["v"] == "b", "who is not on duty cannot see anybody today"
 
 
 def test_only_who_is_on_duty_gets_cases() -> None:

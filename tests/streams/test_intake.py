@@ -124,6 +124,8 @@ def test_a_child_that_a_correction_leaves_out_stays_open_and_one_it_adds_is_open
     )
     opened = [e.contact_id for e in partition.records("case-events") if e.type == "opened"]
     assert len(opened) == len(set(opened)) == 3
+    [_, added] = partition.records("allocation-in")
+    assert (added.contact_ids, added.siblings) == (opened[2:], opened[:2]), "their worker takes the third as well"
     noted = {note.code for disposition in partition.records("receipts") for note in disposition.notes}
     assert "reference_reused" not in noted, "siblings share a reference, and one of them was known under it"
 
