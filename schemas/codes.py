@@ -20,9 +20,10 @@ _RISK_WORDS = {
 def risk_level(text: str) -> str:
     """The level a partner's word stands for, or empty when it is not one we know."""
     folded = " ".join(text.strip().casefold().replace("_", " ").replace("-", " ").split())
+    bare = folded
     for suffix in (" risk", " level", " priority"):
-        folded = folded.removesuffix(suffix)
-    return _RISK_WORDS.get(folded, "")
+        bare = bare.removesuffix(suffix)
+    return _RISK_WORDS.get(folded) or _RISK_WORDS.get(bare, "")
 
 
 #: DfE ReferralSource codes.
@@ -97,16 +98,19 @@ def case_event_type(text: str) -> str:
 #: Names that stand for a desk and not for a person: who holds a case must be a named worker.
 GENERIC_WORKER_NAMES = frozenset(
     {
-        "duty", "duty worker", "duty team", "duty desk", "duty social worker", "referral coordinator", "front door", "mash",
-        "mash team", "admin", "administrator", "system", "unallocated", "unassigned", "unknown", "team", "tbc", "n/a", "none",
-        "social worker", "worker", "assessment team", "contact centre", "edt", "emergency duty team", "generic", "user", "test",
+        "front door", "admin", "administrator", "system", "unallocated", "unassigned", "unknown", "tbc", "n a", "none",
+        "social worker", "worker", "sw", "manager", "practitioner", "contact centre", "generic", "user", "test",
     }
 )  # fmt: skip
+
+#: In these words' company nothing is a person's name: "Leeds MASH", "North assessment team 2", "Referral Coordinator".
+_DESK_WORDS = frozenset({"team", "desk", "mash", "edt", "coordinator", "co-ordinator", "inbox", "mailbox", "queue", "rota"})
 
 
 def is_named_worker(name: str) -> bool:
     """Whether the text names a person. A desk, a team or a lone generic word does not (Annex A guidance: a generic
     "Referral Coordinator" hides who holds the case)."""
-    folded = " ".join(name.strip().casefold().replace(".", " ").split())
-    letters = sum(ch.isalpha() for ch in folded)
-    return letters >= 2 and folded not in GENERIC_WORKER_NAMES
+    words = "".join(" " if ch in ".,;:()[]/#_" or ch.isdigit() else ch for ch in name.casefold()).split()
+    if not words or words[0] == "duty" or _DESK_WORDS & set(words):
+        return False
+    return sum(ch.isalpha() for word in words for ch in word) >= 2 and " ".join(words) not in GENERIC_WORKER_NAMES

@@ -70,9 +70,19 @@ def collect(driver: DayDriver, watch: LogWatch) -> DayResult:
         for position, contact in enumerate(disposition.contact_ids, 1):
             ref_of_contact.setdefault(contact, sent.ref if position == 1 else f"{sent.ref}/{position}")
         result.refs[sent.ref] = _ref(sent, disposition, by_contact, recipients, ref_of_receipt)
+    line_of_contact = {
+        contact: line.number
+        for sent in driver.sent.values()
+        for line, receipt in sent.records
+        for contact in watch.dispositions[receipt].contact_ids
+        if contact not in ref_of_contact
+    }
     result.contacts = [_story(contact, ref, watch, by_contact.get(contact, [])) for contact, ref in ref_of_contact.items()]
     for flag in watch.flags.values():
         line = _flag(flag, ref_of_contact.get(flag.contact_id, ""))
+        if flag.contact_id in line_of_contact:
+            # An entry that nobody could read is a contact of its own, and no ref names it.
+            line["line"] = line_of_contact[flag.contact_id]
         (result.unmatched if flag.result == "unmatched" else result.flags).append(line)
     result.flags.sort(key=lambda flag: (flag["due"], flag["ref"]))
     return result
