@@ -145,16 +145,16 @@ def check_upn(text: object) -> CheckedIdentifier:
 
 
 def check_la_child_id(text: object) -> CheckedIdentifier:
-    """A local authority's own number for a child: 1 to 10 letters or digits, unique inside that authority only.
+    """A local authority's own number for a child: 1 to 20 letters or digits, unique inside that authority only.
 
-    There is no check digit. Domain fact: children-in-need census, item LAchildID.
+    There is no check digit. Domain fact: children-in-need census, item LAchildID, rules 1570 and 1580.
     """
     value = _compact(text)
     if not value:
         return CheckedIdentifier("", False, "missing")
     if not (value.isascii() and value.isalnum()):
         return CheckedIdentifier(value, False, "wrong_shape")
-    if len(value) > 10:
+    if len(value) > 20:
         return CheckedIdentifier(value, False, "wrong_length")
     if _all_the_same(value) or value in {"UNKNOWN", "NONE", "NA", "NK", "TBC"}:
         return CheckedIdentifier(value, False, "placeholder")

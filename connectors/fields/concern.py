@@ -9,15 +9,17 @@ from connectors.decoding import one_line
 from connectors.fields.attachments import attachment_of
 from connectors.fields.dialect import Dialect
 from connectors.fields.grading import authority_in, need_in, risk_in
-from connectors.fields.groups import Group, Leaf, TooManyFields, concepts, group_message
+from connectors.fields.groups import Group, Leaf, TooManyFields, concepts
 from connectors.fields.intent import action_in, business_in, kind_in, root_names, source_in
 from connectors.fields.narrative import is_prose, narrative_of
 from connectors.fields.organisation import is_school, organisation_of
+from connectors.fields.other_people import others_from
 from connectors.fields.people import IDENTITY, People, Somebody, describes_person, people_in, person_fields
-from connectors.fields.person import child_from, others_from, said
+from connectors.fields.person import child_from, said
 from connectors.fields.references import child_reference, reference_in
 from connectors.fields.times import written_and_incident
 from connectors.fields.vocabulary import MESSAGE, concept_of
+from connectors.fields.walk import group_message
 from connectors.fields.who import role_in
 from schemas.person import OtherPerson, Person
 from schemas.reading import Action, Attachment, Note, Organisation, Report
@@ -118,9 +120,9 @@ class _Message:
         )
 
     def _people(self, when: datetime | None, notes: list[Note]) -> People:
-        people = people_in(self.message, when)
+        people = people_in(self.message, when, witnesses_count=not self.dialect.school_sends)
         if self.outer:
-            around = people_in(self.outer, when)
+            around = people_in(self.outer, when, witnesses_count=not self.dialect.school_sends)
             people.others = people.others + around.others
             if not people.children:
                 people.children, people.guessed = around.children, around.guessed

@@ -176,6 +176,20 @@ def names_a_role(text: str) -> bool:
     return 0 < len(said) <= 5 and all(word in _ROLE_WORDS for word in said)
 
 
+_WORRY = (
+    "abus", "neglect", "hurt", "hit ", "hits ", "hitting", "bruis", "injur", "assault", "violen", "scared", "afraid", "frighten",
+    "unsafe", "safeguard", "harm", "touch", "beat", "burn", "punch", "kick", "slap", "chok", "strangl", "threat", "suicid",
+    "overdose", "drunk", "drugs", "weapon", "knife", "exploit", "groom", "missing", "ran away", "runaway", "not fed", "hungry",
+    "starv", "locked", "disclos", "police", "mash", "social care", "social work", "child protection", "worried", "concern",
+)  # fmt: skip
+
+
+def sounds_worrying(text: str) -> bool:
+    """Whether a text holds a word that somebody should look at, whatever kind of message it stands in."""
+    said = f"{' '.join(text[:20_000].casefold().split())} "
+    return any(stem in said for stem in _WORRY)
+
+
 #: Words that name a message which is no concern about a child.
 _OTHER_BUSINESS = frozenset(
     "booking appointment attendance invoice heartbeat ping timetable register enrolment enrollment admission payroll dinner "

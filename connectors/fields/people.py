@@ -38,9 +38,16 @@ class People:
     guessed: bool = False
 
 
-def people_in(message: Group, written: datetime | None) -> People:
-    """Everybody in a message, by role: first what the field is called, then the role it states, then the age."""
+def people_in(message: Group, written: datetime | None, witnesses_count: bool = True) -> People:
+    """Everybody in a message, by role: first what the field is called, then the role it states, then the age.
+
+    `witnesses_count`: whether a child who saw it is one of those the message is about, as in a police notice of domestic
+    abuse; otherwise only when there is no other child.
+    """
     everybody = list(_somebodies(message, None, written))
+    if not witnesses_count and any(_is_subject(somebody) and not _saw_it(somebody) for somebody in everybody):
+        for somebody in filter(_saw_it, everybody):
+            somebody.role = "other"
     people = People()
     for somebody in everybody:
         (people.children if _is_subject(somebody) else people.others).append(somebody)
@@ -71,6 +78,10 @@ def _somebodies(group: Group, of: Group | None, written: datetime | None) -> Ite
 
 def _is_subject(somebody: Somebody) -> bool:
     return somebody.role == "child" and not somebody.group.inner
+
+
+def _saw_it(somebody: Somebody) -> bool:
+    return somebody.group.word.startswith("witness")
 
 
 def _role(group: Group, found: dict[str, list[Leaf]], age: int | None) -> AnyRole:

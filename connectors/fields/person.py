@@ -1,7 +1,6 @@
-"""One person's fields as `schemas.person`: the child with identifiers, or somebody else with role and relation."""
+"""A child's fields as `schemas.person`, and what is read the same way for anybody: names, flags, single texts."""
 
 import re
-from collections.abc import Iterable
 from datetime import date, datetime
 
 from connectors.child_identifiers import child_identifier, without_repeats
@@ -9,11 +8,9 @@ from connectors.dates import read_birth_date, read_date
 from connectors.decoding import one_line
 from connectors.fields.address import address_of
 from connectors.fields.groups import Leaf
-from connectors.fields.meaning import names_a_role
-from connectors.fields.personal_names import PersonalName, is_no_name, says_unborn, several_names, split_name
-from connectors.fields.who import role_in
+from connectors.fields.personal_names import DATE_BESIDE_NAME, PersonalName, is_no_name, says_unborn, split_name
 from schemas.codes import ETHNICITIES, ETHNICITY_FROM_NHS
-from schemas.person import Identifier, IdentifierKind, OtherPerson, Person, Role, Sex
+from schemas.person import Identifier, IdentifierKind, Person, Sex
 from schemas.reading import Note
 
 Concepts = dict[str, list[Leaf]]
@@ -38,12 +35,9 @@ _LAST_TWO_DIGITS = 40
 """A child's year of birth written with two digits, up to this one, is of this century; above it nobody is a child."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
-_PHONE = re.compile(r"(?:\+|\b0)[0-9][0-9 ()-]{8,16}[0-9]\b")
-_EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}\b")
-_JOB = frozenset(
-    "dsl ddsl lead teacher headteacher head officer safeguarding deputy pastoral nurse manager assistant senco principal "
-    "safeguard constable sergeant coordinator worker tutor governor receptionist health visitor".split()
-)
+
+_SEVERAL = frozenset({"forenames", "firstnames", "givennames", "firstgivennames"})
+"""Fields that hold all forenames: the first is the given name."""
 
 
 def is_yes(text: str) -> bool:
@@ -114,7 +108,7 @@ def _one_name(found: Concepts, concept: str) -> tuple[str, ...]:
     return ()
 
 
-def _name(found: Concepts) -> tuple[PersonalName, bool]:
+def name_from(found: Concepts) -> tuple[PersonalName, bool]:
     """The name from its parts or from one field; whether one field had to be taken apart."""
     given, family = _one_name(found, "given"), _one_name(found, "family")
     middle = tuple(word for value in _one_name(found, "middle") for word in value.split())
@@ -141,7 +135,7 @@ def _name(found: Concepts) -> tuple[PersonalName, bool]:
 
 
 def _child_name(found: Concepts, where: str, notes: list[Note]) -> PersonalName:
-    name, split = _name(found)
+    name, split = name_from(found)
     if split:
         notes.append(Note(code="name_split", field=f"{where}.name", text="The whole name stood in one field; it was taken apart."))
     said(found, "title")
@@ -165,6 +159,7 @@ def _birth_date(
         text = f"{day} {month} {year}" if day and month and year else year
         if day and month and year and month.isdigit():
             text = f"{year:0>4}-{month:0>2}-{day:0>2}"
+    text = text or _date_beside_name(found)
     plain = "".join(char for char in text.casefold() if char.isalnum())
     if not text or plain in _NO_VALUE or (unborn and says_unborn(text)):
         return None, ""
@@ -177,6 +172,15 @@ def _birth_date(
     read = read_date(text, f"{where}.dob") if unborn else read_birth_date(text, f"{where}.dob", written=written)
     notes.extend(read.notes)
     return read.value, read.text
+
+
+def _date_beside_name(found: Concepts) -> str:
+    """The date in the field of a name: "Jane Smith (04/05/2016)", "Jane Smith, born 4 May 2016"."""
+    for leaf in found.get("full", ())[:1]:
+        match = DATE_BESIDE_NAME.search(leaf.text[:200])
+        if match:
+            return match.group(1)
+    return ""
 
 
 def _expected(found: Concepts, where: str, notes: list[Note]) -> date | None:
@@ -240,97 +244,3 @@ def _is_own_number(text: str) -> bool:
     """Whether a sender's own number can be a person's: `<Child id="1">` and `child-2` only count within the message, and
     the next message counts otherwise."""
     return sum(map(str.isdigit, text)) >= 4 or bool(_UUID.fullmatch(text.strip()))
-
-
-def others_from(found: Concepts, role: Role, word: str, where: str, notes: list[Note]) -> list[OtherPerson]:
-    """Somebody else in the message; two when one field names two ("Mary and John Smith"). Empty when nothing is known."""
-    whole = next((leaf for leaf in found.get("full", ()) if leaf.text.strip()), None)
-    if whole and not found.get("given") and not found.get("family"):
-        names = several_names(whole.text)
-        whole.used = True
-    else:
-        names = [""]
-    relation, job = said(found, "relation"), said(found, "job")
-    for leaf in found.get("relation", ()):
-        leaf.used = leaf.used or role_in(leaf.text[:80]) == role
-    phone, email = said(found, "phone"), said(found, "email")
-    organisation = said(found, "organisation")
-    address = address_of(found, f"{where}.address", notes)
-    birth = read_date(said(found, "dob"), f"{where}.dob")
-    notes.extend(birth.notes)
-    if role in ("referrer", "professional") and relation and not job and role_in(relation) not in _FAMILY:
-        job, relation = relation, ""
-    title_said = said(found, "title")
-    people: list[OtherPerson] = []
-    for text in names:
-        role_only = names_a_role(text)
-        if role_only:
-            # "neighbour", "Health visitor": what somebody is, not what somebody is called
-            relation, text = relation or one_line(text, 100), ""
-        plain, own_phone, own_email, own_job = _taken_from_name(text)
-        name = split_name(plain) if plain or role_only else _name(found)[0]
-        if "officer" in word and name.given and not name.family:
-            name = PersonalName(family=name.given, title=name.title)
-        people.append(
-            OtherPerson(
-                role=role,
-                given=name.given,
-                family=name.family,
-                relation=(relation or (own_job if role not in ("referrer", "professional") else "") or _word(word, role))[:100],
-                dob=birth.value,
-                phone=(phone or own_phone)[:60],
-                email=(email or own_email)[:120],
-                job=(job or own_job or (name.title or title_said if role in ("referrer", "professional") else ""))[:120],
-                organisation=organisation[:200],
-                address=address,
-            )
-        )
-    known = ("given", "family", "relation", "phone", "email", "job", "organisation")
-    bare = {"relation"} if relation == "" else set()
-    return [
-        person
-        for person in people
-        if any(getattr(person, part) for part in known if part not in bare) or person.address.lines or person.dob
-    ]
-
-
-def _word(word: str, role: Role) -> str:
-    """The field's own name as the relation when it says more than the role (`mother`)."""
-    return word if role in ("parent", "carer", "sibling", "household", "other") and role_in(word) and word not in _PLURAL else ""
-
-
-_SEVERAL = frozenset({"forenames", "firstnames", "givennames", "firstgivennames"})
-"""Fields that hold all forenames: the first is the given name."""
-
-_FAMILY = ("parent", "other", "carer", "sibling", "household", "child")
-_PLURAL = frozenset("parents carers siblings household adult adults householdmembers family familymembers sibling parent".split())
-
-
-def _taken_from_name(text: str) -> tuple[str, str, str, str]:
-    """What people write into the field of a name: (name, phone, e-mail, job or relation)."""
-    phone, email = _PHONE.search(text), _EMAIL.search(text)
-    plain = text
-    for match in (phone, email):
-        if match:
-            plain = plain.replace(match.group(0), " ")
-    plain = one_line(plain).strip(" ,;-–()")
-    job = ""
-    bracket = re.search(r"\(([^()]{2,60})\)", plain)
-    if bracket and (role_in(bracket.group(1)) or _is_job(bracket.group(1))):
-        job, plain = bracket.group(1), one_line(plain[: bracket.start()] + " " + plain[bracket.end() :])
-    else:
-        for mark in (" - ", " – ", ", "):
-            before, found, after = plain.partition(mark)
-            if found and (_is_job(after) or (mark != ", " and role_in(after))):
-                job, plain = after, before
-                break
-    return plain, phone.group(0) if phone else "", email.group(0) if email else "", one_line(job, 100)
-
-
-def _is_job(text: str) -> bool:
-    return bool({word.strip(".,/()") for word in text.casefold().split()} & _JOB)
-
-
-def any_of(found: Concepts, names: Iterable[str]) -> bool:
-    """Whether any of the concepts has a field."""
-    return any(found.get(name) for name in names)

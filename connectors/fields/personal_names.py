@@ -33,6 +33,13 @@ _KNOWN_AS = re.compile(
     r"""\s*(?:[("“]\s*(?:known as|aka|a\.k\.a\.|nee|née)?\s*([^)"”]{2,40})[)"”]|\b(?:known as|aka)\s+([^,()]{2,40})$)""",
     re.IGNORECASE,
 )
+DATE_BESIDE_NAME = re.compile(
+    r"[\s,(\[-]*(?:\b(?:d\.?o\.?b\.?|born(?: on)?|date of birth)\b[\s:]*)?"
+    r"\b([0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}(?:st|nd|rd|th)? [A-Za-z]{3,9} [0-9]{4})\b[)\]]?",
+    re.IGNORECASE,
+)
+"""A date of birth that people write into the field of a name."""
+
 _NO_NAME = frozenset(
     "unknown notknown nk none na null nil unnamed noname unidentified anon anonymous tbc notgiven notdisclosed withheld "
     "notprovided refused notrecorded notstated x xx xxx".split()
@@ -56,7 +63,7 @@ def split_name(text: str) -> PersonalName:
     Particles stay with the surname ("Ana de la Cruz"); titles, ranks and collar numbers go to `title`. A lone word is
     a forename. "" parts where nothing stands. What says that nobody knows the name gives an empty name.
     """
-    line = one_line(text, 200)
+    line = one_line(DATE_BESIDE_NAME.sub(" ", text[:400]), 200)
     if not line or is_no_name(line):
         return PersonalName()
     known_as = ""
@@ -69,9 +76,7 @@ def split_name(text: str) -> PersonalName:
         family, title_one = _without_titles(before.split())
         given, title_two = _without_titles(after.replace(",", " ").split())
         if given and family:
-            return PersonalName(
-                given[0], " ".join(family), tuple(given[1:]), known_as, " ".join([*title_one, *title_two])
-            )
+            return PersonalName(given[0], " ".join(family), tuple(given[1:]), known_as, " ".join([*title_one, *title_two]))
         line = f"{before} {after}"
     parts, title = _without_titles(line.replace(",", " ").split())
     if not parts:
@@ -117,8 +122,22 @@ def _in_order(parts: list[str]) -> tuple[list[str], list[str]]:
     return parts[:start], parts[start:]
 
 
+def names_listed(text: str, plural: bool) -> list[str]:
+    """The names in a field that is meant for children: one a line, between semicolons, each with a birth date, joined by
+    "and"; between commas only under a plural field name, because "Smith, Jane" is one child."""
+    lines = [part.strip() for part in re.split(r"[;\n]", text[:2000]) if part.strip()]
+    if len(lines) > 1 and all(len(line.split()) > 1 for line in lines):
+        return lines
+    parts = [part.strip() for part in re.split(r",|\band\b|&", text[:2000]) if part.strip()]
+    dated = all(DATE_BESIDE_NAME.search(part) and any(map(str.isalpha, part)) for part in parts)
+    if len(parts) > 1 and (dated or (plural and all(len(part.split()) > 1 for part in parts))):
+        return parts
+    joined = several_names(text)
+    return joined if len(joined) > 1 and all(len(part.split()) > 1 for part in joined) else [text]
+
+
 def several_names(text: str) -> list[str]:
-    """"Mary and John Smith" as two names; one name otherwise."""
+    """ "Mary and John Smith" as two names; one name otherwise."""
     parts = [part.strip() for part in re.split(r"\s+(?:and|&|\+)\s+|;|\s/\s|\n", text.strip()[:400]) if part.strip()]
     if len(parts) < 2 or len(parts) > 12:
         return [text]

@@ -6,8 +6,10 @@ from connectors.decoding import Problem
 from connectors.fields.batches import Part, messages_in
 from connectors.fields.concern import Concern, read_concern
 from connectors.fields.dialect import Dialect
-from connectors.fields.groups import MOST_FIELDS, Group, TooManyFields, count_fields, group_message
+from connectors.fields.groups import MOST_FIELDS, Group, TooManyFields, count_fields
+from connectors.fields.meaning import sounds_worrying
 from connectors.fields.shapes import Opened
+from connectors.fields.walk import group_message
 from schemas.reading import Hint, Note, Reader, Reading
 
 MOST_REPORTS = 1000
@@ -21,12 +23,8 @@ NOTHING = Problem(
     "The message names no child and tells of no concern that could be found. Check what was sent; the published format "
     "of this agency shows the fields.",
 )
-TOO_MANY_FIELDS = Problem(
-    "too_many_fields", "The message has too many fields to be one referral. Send one referral a message."
-)
-TOO_MANY_REPORTS = Problem(
-    "too_many_children", f"The message holds more than {MOST_REPORTS} reports. Send it in smaller parts."
-)
+TOO_MANY_FIELDS = Problem("too_many_fields", "The message has too many fields to be one referral. Send one referral a message.")
+TOO_MANY_REPORTS = Problem("too_many_children", f"The message holds more than {MOST_REPORTS} reports. Send it in smaller parts.")
 NO_CONCERN_COLUMN = Problem(
     "no_concern_column",
     "The table lists children but has no column that says what the concern or the risk is. Add a column such as Concern "
@@ -126,7 +124,10 @@ def _with_groups(parts: list[Part]) -> Iterator[tuple[Part, Group | None]]:
 
 
 def _is_other_business(concern: Concern) -> bool:
-    return bool(concern.business) and not concern.tells_concern
+    """A booking or an attendance list; not when any text in it sounds like a worry, however short it is."""
+    if not concern.business or concern.tells_concern:
+        return False
+    return not any(sounds_worrying(text) for report in concern.reports for text in (report.narrative, *report.unmapped.values()))
 
 
 def _has_content(concern: Concern) -> bool:

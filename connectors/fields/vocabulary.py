@@ -88,8 +88,7 @@ PERSON = terms(
         "paon homeaddressline1 addressstreetnumber streetnumber",
         "line2": "addressline2 line2 address2 street streetname road addressstreet addressstreetname addressroad saon "
         "homeaddressline2 addressline line lines streetaddress addressstreetaddress thoroughfare",
-        "line3": "addressline3 line3 address3 locality village district area suburb addresslocality addressvillage "
-        "addressarea",
+        "line3": "addressline3 line3 address3 locality village district area suburb addresslocality addressvillage addressarea",
         "line4": "addressline4 line4 address4 town city posttown addresstown addresscity addressposttown towncity",
         "line5": "addressline5 line5 address5 county addresscounty region",
         "postcode": "postcode postalcode postcodehome homepostcode addresspostcode addresspostalcode zip zipcode pcode "
@@ -101,7 +100,7 @@ PERSON = terms(
         "job": "jobtitle job occupation post profession designation rank jobrole position roletitle staffrole",
         "organisation": "organisation organization agency employer force service team organisationname workplace practice "
         "surgery company department station",
-        "relation": "relationship relation relationshiptochild relationtochild relationshiptosubject relationshipto "
+        "relation": "relationship relation relationshiptype relationtype linktype relationshiptochild relationtochild relationshiptosubject relationshipto "
         "relationshiptopupil relationshiptoyoungperson relationshipwithchild role roleinincident involvement "
         "involvementtype roletype roletext persontype type capacity partytype roles classification persontypecode "
         "rolecode subjecttype category status involvedas kind",
@@ -206,11 +205,11 @@ MESSAGE = terms(
         "bragrating braglevel bragstatus ragrisk riskrag riskragrating riskdashlevel risktochild risktochildlevel colour "
         "riskcolour rating riskassessmentlevel riskassessmentrating riskassessmentgrade riskassessmentoutcome "
         "riskassessmentresult assessedrisk gradeofrisk gradingofrisk ratinglevel vulnerabilitygrade vulnerabilitylevel "
-        "hml trafficlight concernrating concerngrade levelofneed needlevel threshold thresholdlevel riskgradedas",
+        "graded hml trafficlight concernrating concerngrade levelofneed needlevel threshold thresholdlevel riskgradedas",
         "danger": "immediatedanger inimmediatedanger isimmediatedanger immediaterisk immediateriskofharm "
         "childinimmediatedanger childatimmediaterisk atimmediaterisk urgent isurgent emergency isemergency "
         "immediateconcern riskimmediate riskimmediatedanger immediateprotectionneeded",
-        "narrative": "concern narrative whathappened circumstances description concerndescription concerndetails "
+        "narrative": "concern narrative whathappened circumstances circumstance circs description concerndescription concerndetails "
         "concernnarrative concerntext concernsummary descriptionofconcern detailsofconcern natureofconcern details detail "
         "incidentcircumstances circumstancesofincident incidentdescription incidentsummary incidentdetails "
         "incidentnarrative detailsofincident descriptionofincident referralreason reasonforreferral reasonforconcern "
@@ -220,7 +219,8 @@ MESSAGE = terms(
         "officerreport officernarrative officeraccount officersaccount summaryofconcern summaryofconcerns "
         "summaryofincident summaryofcircumstances facts allegation allegations synopsis comingtonotice modusoperandi mo gist "
         "reasonforppn reasonfornotification incidentreport officersreport summaryoffacts issue problem events whathappenedtext "
-        "whathaveyouseenorheard whatisyourconcern whatistheconcern reasonforyourconcern whyareyouconcerned presentingconcern "
+        "whathaveyouseenorheard whathaveyouseen whathaveyouheard whatdidyousee whatwasseen whathashappened whatdidchildsay "
+        "whatdidthechildsay whatdidpupilsay whatdidtheysay whatareyourconcerns whatareyourworries whatareyoureporting whatisyourconcern whatistheconcern reasonforyourconcern whyareyouconcerned presentingconcern "
         "presentingconcerns safeguardingconcern safeguardingconcerns concernraised reason",
         "weak_narrative": "summary text body message content comments comment note notes information observations "
         "observation evidence remarks explanation noticetext messagetext reporttext messagebody statement",
@@ -242,7 +242,7 @@ MESSAGE = terms(
         "kind": "noticetype referraltype notificationtype notificationpurpose contacttype reporttype requesttype "
         "submissiontype ppntype sharingtype sharetype sharingpurpose purpose purposeofsharing purposeofnotice "
         "reasonforsharing disposition actionrequired actionrequested requestedaction outcomerequested "
-        "requestedoutcome recommendation pathway messagekind kind type documenttype recordtype formtype subtype "
+        "requestedoutcome recommendation pathway messagekind formname formtitle kind type documenttype recordtype formtype subtype "
         "concernkind intent requiredaction noticepurpose responserequired noticekind decision policedecision",
         "information_only": "informationonly forinformationonly infoonly isinformationonly forinformation foryourinformation",
         "referral_flag": "isreferral referral referralrequired formalreferral isformalreferral referralmade",

@@ -43,10 +43,13 @@ _WHO: Mapping[str, Who] = {
     **_table("child", "", "subject subjects subjectperson personofconcern subjectofconcern subjectofreferral "
              "subjectofreport subjectofnotice subjectofppn", named=True),
     **_table("person", "", "victim victims vulnerableperson vulnerablepersons vulnerablepeople aggrieved "
-             "missingperson missingpersons", named=True),
+             "missingperson missingpersons personatrisk personsatrisk peopleatrisk atriskperson atriskpersons", named=True),
     **_table("person", "", "person persons people party parties individual individuals nominal nominals "
              "participant participants personspresent peoplepresent witness witnesses nominallist entity entities "
              "personsinvolved involvement involvements"),
+    **_table("person", "other", "linkedchild linkedchildren linkedpupil linkedpupils linkedstudent linkedstudents "
+             "associatedchild associatedchildren associatedpupils relatedchild relatedchildren relatedpupils associate "
+             "associates", named=True),
     **_table("person", "other", "adult adults nextofkin emergencycontact emergencycontacts familycontacts grandparent "
              "grandparents grandmother grandfather aunt uncle neighbour relative relatives friend friends "
              "otherpeople otherpersons otheradults significantothers significantother contactpersons", named=True),
@@ -69,8 +72,11 @@ _WHO: Mapping[str, Who] = {
              "officer officers officerincase officerincharge oic attendingofficer attendingofficers submittingofficer "
              "recordedby sentby enteredby reportauthor personreporting reportingperson contactedby callerdetails "
              "submitter sendingofficer investigatingofficer raiser referringperson issuedby issuingofficer "
-             "completingofficer referringprofessional notifyingofficer preparedby signedby filedby", named=True),
-    **_table("person", "professional", "professional professionals gp socialworker healthvisitor teacher classteacher "
+             "completingofficer referringprofessional notifyingofficer preparedby signedby filedby your personmakingreferral "
+             "personmakingthereferral personmakingthisreferral personreferring personcompletingform personcompletingthisform "
+             "personcompletingtheform personraisingconcern personraisingtheconcern personmakingreport personreportingconcern",
+             named=True),
+    **_table("person", "professional", "professional professionals staff staffinvolved gp socialworker healthvisitor teacher classteacher "
              "headteacher schoolnurse keyworker midwife leadprofessional otherprofessionals supervisor supervisingofficer "
              "sergeant reviewedby approvedby headofyear tutor doctor professionalsinvolved senco authorisedby "
              "supervisingsergeant agenciesinvolved agencies", named=True),
@@ -85,7 +91,8 @@ _WHO: Mapping[str, Who] = {
 _AROUND = (
     "details", "detail", "information", "info", "record", "records", "data", "particulars", "list", "section", "summary",
     "involved", "linked", "named", "main", "primary", "about", "the", "other", "associated", "concerned", "present",
-    "additional", "affected", "known", "profile", "current", "usual", "element", "type", "node", "collection", "array", "group", "set",
+    "additional", "affected", "vulnerable", "nominated", "identified", "atrisk", "ataddress", "athome", "atscene", "onscene",
+    "inhousehold", "inthehousehold", "inhome", "inthehome", "exposed", "harmed", "known", "profile", "current", "usual", "element", "type", "node", "collection", "array", "group", "set",
 )  # fmt: skip
 
 #: What was, or is only connected: nothing in it is this message's own reference, date or risk.
@@ -149,7 +156,7 @@ _PERPETRATOR = frozenset(
 _PARTNER = frozenset("partner boyfriend girlfriend husband wife lodger spouse cohabitee cohabitant fiance ex".split())
 _WIDER = frozenset(
     "grandmother grandfather gran nan nana grandad granny grandparent aunt auntie uncle cousin neighbour friend relative "
-    "childminder stranger landlord adult".split()
+    "childminder stranger landlord adult associate".split()
 )
 _PROFESSIONAL = frozenset(
     "teacher headteacher gp doctor nurse midwife visitor worker professional officer dsl constable sergeant coach tutor "

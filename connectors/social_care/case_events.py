@@ -1,128 +1,29 @@
-"""Case events as case systems and people write them: one object, a list, a batch; flat or nested."""
+"""What one case event says: which contact, who did it, when, the level, the reason, the details; flat or nested."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
 
 from connectors.dates import read_date
 from connectors.decoding import one_line, whole_text
-from connectors.fields.groups import Leaf, concepts, flat_fields
+from connectors.fields.groups import Leaf
 from connectors.fields.meaning import risk_of
 from connectors.fields.naming import fold, words
 from connectors.fields.narrative import is_prose
 from connectors.fields.times import read_time
 from connectors.fields.vocabulary import GUESSED, MESSAGE, PERSON, concept_of
 from connectors.fields.who import who_is_in
-from connectors.social_care.event_words import CODED, EVENT, event_type
+from connectors.social_care.event_items import UUID, EventItem, Found, said
+from connectors.social_care.event_meaning import tells_how
+from connectors.social_care.event_words import CODED
+from schemas.codes import is_named_worker
 from schemas.reading import CaseReport, Note
-
-Found = dict[str, list[Leaf]]
 
 _LONGEST_DETAIL = 80
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:+-]{0,39}")
 _CLOSURE_CODE = re.compile(r"[A-Z]{1,3}[0-9]{1,2}")
 _LONGEST_DECISION = 40
 _OF_A_CALL = frozenset({"method", "team", "worker_id", "time_as_sent"})
-_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?:/[0-9]{1,3})?", re.IGNORECASE)
-_BATCH = frozenset(
-    "events caseevents items records updates entries data messages activities eventlist caseevent event payload batch".split()
-)
-_NOT_INHERITED = frozenset("id uuid guid batchid messageid eventid type kind status count total version".split())
-
-
-@dataclass(slots=True)
-class EventItem:
-    """One object that may be a case event. `word` is what it calls itself, `type` what that means, `strong` whether
-    the field that says so is only ever an event's name."""
-
-    value: Mapping[str, Any]
-    found: Found
-    type: str = ""
-    word: str = ""
-    strong: bool = False
-    notes: list[Note] = field(default_factory=list)
-
-
-def event_items(value: Any, depth: int = 0) -> list[EventItem]:
-    """The objects of a body, each with its event word if it has one; fields around a list count for all in it."""
-    if isinstance(value, list):
-        return [item for entry in value for item in event_items(entry, depth + 1)] if depth < 6 else []
-    if not isinstance(value, dict):
-        return []
-    if depth < 6 and not _has_event_word(value):
-        for key, inner in value.items():
-            if not isinstance(inner, list) or not inner or not all(isinstance(entry, dict) for entry in inner):
-                continue
-            if fold(str(key)) in _BATCH or any(_has_event_word(entry) for entry in inner):
-                outer = {
-                    name: part
-                    for name, part in value.items()
-                    if name != key and fold(str(name)) not in _NOT_INHERITED
-                }
-                return [item for entry in inner for item in event_items(_around(outer, entry), depth + 1)]
-        if len(value) == 1:
-            key, inner = next(iter(value.items()))
-            named = event_type(str(key))
-            if named and isinstance(inner, dict):
-                return [EventItem(inner, _found(inner), named, named, True)]
-            if named and isinstance(inner, list) and all(isinstance(entry, dict) for entry in inner):
-                return [EventItem(entry, _found(entry), named, named, True) for entry in inner]
-            if isinstance(inner, dict):
-                items = event_items(inner, depth + 1)
-                if len(items) > 1 or any(item.type for item in items):
-                    return items
-    return [_item(value)]
-
-
-def _around(outer: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    own = {fold(str(key)) for key in entry}
-    return {**{key: part for key, part in outer.items() if fold(str(key)) not in own}, **entry}
-
-
-def _has_event_word(value: Mapping[str, Any]) -> bool:
-    return any(
-        EVENT.get(fold(str(key)), ("", 0))[0] in ("event", "weak_event") and isinstance(part, str) and (
-            EVENT[fold(str(key))][0] == "event" or bool(event_type(part))
-        )
-        for key, part in value.items()
-    )
-
-
-def _found(value: Mapping[str, Any]) -> Found:
-    return concepts(flat_fields(value), EVENT)
-
-
-def _item(value: Mapping[str, Any]) -> EventItem:
-    item = EventItem(value, _found(value))
-    for concept in ("event", "weak_event"):
-        for leaf in item.found.get(concept, ()):
-            if not item.type:
-                item.type = event_type(leaf.text)
-                item.strong = item.strong or concept == "event"
-                item.word = leaf.text if item.type or concept == "event" else item.word
-                leaf.used = bool(item.type)
-    if not item.type and not item.word:
-        item.type = _inferred(item)
-    return item
-
-
-def _inferred(item: EventItem) -> str:
-    """What an object without an event word can only be: somebody assessed a level, or somebody was given the case."""
-    if not item.found.get("contact") and not item.found.get("receipt"):
-        return ""
-    names = {name for leaves in item.found.values() for leaf in leaves for name in leaf.names}
-    found = ""
-    if names & {"assessedby", "assessor", "riskassessor", "assessorname", "riskassessedby"} and item.found.get("level"):
-        found = "risk_assessed"
-    elif names & {"allocatedto", "assignedto", "allocatedworker", "allocatedtoname", "assignee"}:
-        found = "allocated"
-    if found:
-        item.notes.append(
-            Note(code="event_inferred", field="event", text="No field names the event; it was told from the other fields.")
-        )
-    return found
 
 
 def case_reports(item: EventItem) -> list[CaseReport]:
@@ -136,15 +37,21 @@ def case_reports(item: EventItem) -> list[CaseReport]:
     happened_at, happened_on = _when(item, details)
     reason = _decision(item, details, reason)
     for concept, key in (("team", "team"), ("method", "method"), ("how", "how")):
-        text = _said(found, concept)
+        text = said(found, concept)
         if text:
             details[key] = text[:_LONGEST_DETAIL]
     for concept in ("to_id", "by_id"):
-        text = _said(found, concept)
+        text = said(found, concept)
         if text and _CODE.fullmatch(text):
             details.setdefault("worker_id", text)
-    if item.type == "allocated" and (giver := _said(found, "from")):
+    if item.type == "allocated" and (giver := said(found, "from")):
         details["allocated_by"] = giver[:_LONGEST_DETAIL]
+    if item.type == "transferred" and (taker := said(found, "to")):
+        details["transferred_to"] = taker[:_LONGEST_DETAIL]
+    if item.type == "risk_assessed":
+        item.notes.extend(_missing(by if is_named_worker(by) else "", level, reason or reason_code))
+    if item.type == "contact_recorded" and tells_how(by):
+        by, details = "", {"method": by[:_LONGEST_DETAIL], **details}
     if item.type == "contact_recorded":
         details = {key: text for key, text in details.items() if key in _OF_A_CALL}
     else:
@@ -162,21 +69,13 @@ def case_reports(item: EventItem) -> list[CaseReport]:
     return [event.model_copy(update={"contact": contact}) for contact in contacts or [""]]
 
 
-def transport_id(items: list[EventItem]) -> str:
-    """The sender's message id: of the batch or of its only event."""
-    for item in items[:1]:
-        text = _said(item.found, "message_id") or (_said(item.found, "id") if len(items) == 1 else "")
-        return text[:200]
-    return ""
-
-
-def _said(found: Found, concept: str) -> str:
-    for leaf in found.get(concept, ()):
-        text = one_line(leaf.text)
-        if text:
-            leaf.used = True
-            return text
-    return ""
+def _missing(by: str, level: str, reason: str) -> Iterator[Note]:
+    """What an assessment lacks that the same-day clock needs before it stops."""
+    for text, where, what in ((by, "by", "a person's name"), (level, "level", "a level"), (reason, "reason", "a reason")):
+        if not text:
+            yield Note(
+                code="assessment_incomplete", field=where, text=f"An assessment without {what} does not stop the same-day clock."
+            )
 
 
 def _contacts(found: Found) -> list[str]:
@@ -186,7 +85,7 @@ def _contacts(found: Found) -> list[str]:
     spare = found.get("id", [])
     for leaves in (named, receipts, spare):
         for leaf in leaves:
-            if all(_UUID.fullmatch(value.strip()) for value in leaf.values):
+            if all(UUID.fullmatch(value.strip()) for value in leaf.values):
                 leaf.used = True
                 return [_with_ordinal(value.strip(), found) if leaf in receipts else value.strip() for value in leaf.values]
     for leaf in [*named, *receipts]:
@@ -199,17 +98,17 @@ def _contacts(found: Found) -> list[str]:
 
 def _with_ordinal(receipt: str, found: Found) -> str:
     """A receipt with the number of the child in it: `receipt/2`."""
-    ordinal = _said(found, "ordinal")
+    ordinal = said(found, "ordinal")
     return f"{receipt}/{int(ordinal)}" if "/" not in receipt and ordinal.isdecimal() and len(ordinal) <= 3 else receipt
 
 
 def _worker(item: EventItem) -> str:
     """Who the event names: for an allocation who holds the case now, else who did it."""
     found = item.found
-    order = ("to", "by") if item.type == "allocated" else ("by", "to", "from")
+    order = ("to", "by") if item.type == "allocated" else ("by", "from") if item.type == "transferred" else ("by", "to", "from")
     for concept in order:
-        first, last = _said(found, f"{concept}_first"), _said(found, f"{concept}_last")
-        name = _said(found, concept) or f"{first} {last}".strip()
+        first, last = said(found, f"{concept}_first"), said(found, f"{concept}_last")
+        name = said(found, concept) or f"{first} {last}".strip()
         if name:
             return name[:120]
     return ""
@@ -327,4 +226,8 @@ def _about_a_child(leaf: Leaf) -> bool:
         if who and (who.kind == "child" or who.role in ("parent", "carer", "sibling", "household", "alleged_perpetrator")):
             return True
     concept, rank = concept_of(leaf.names, PERSON)
-    return rank < GUESSED and concept not in ("", "local", "relation", "organisation", "title", "job", "school") or "name" in leaf.names[-1]
+    return (
+        rank < GUESSED
+        and concept not in ("", "local", "relation", "organisation", "title", "job", "school")
+        or "name" in leaf.names[-1]
+    )

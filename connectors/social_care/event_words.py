@@ -1,10 +1,6 @@
-"""The names under which case systems write each part of a case event, as data; and what its event word means."""
+"""The names under which case systems write each part of a case event, as data."""
 
-import re
-
-from connectors.fields.naming import words
 from connectors.fields.vocabulary import MESSAGE, terms
-from schemas.codes import case_event_type
 
 #: Who did it, most specific first. `to` receives a case, `from` gave it; the rest did what the event tells.
 _WORKERS = {
@@ -40,7 +36,7 @@ EVENT = terms(
         "event": "event eventtype eventname caseevent caseeventtype eventcode whathappenedtype eventkind eventeventtype "
         "caseeventname activitytype milestone milestonetype eventtypecode headereventtype eventtypename",
         "weak_event": "type kind action activity status step stage messagetype headertype recordtype entrytype updatetype what "
-        "datatype casestatus transition",
+        "datatype casestatus transition name",
         "contact": "frontdoorcontactid frontdoorid frontdoorcontact frontdoorref frontdoorreference frontdoorcontactref "
         "frontdoorcontactreference frontdoorcaseid hubcontactid hubid hubref hubreference hubcontact hubcontactref contactid "
         "contactids contactcontactid contactidentifier contactref contactreference contact contactuuid contactnumber "
@@ -69,7 +65,7 @@ EVENT = terms(
         "decisionat decisiontime dateofdecision closedat closedon closuredate dateclosed closeddate transferredat "
         "transferdate startedat startdate datestarted authorisedat authorisationdate dateauthorised acknowledgedat heldat "
         "heldon dateheld conferencedate meetingdate strategydiscussiondate s47startdate s47enddate reviewdate completedat "
-        "completedon datecompleted completiondate calledat calldate callat calltime contactdate contactat dateofcontact "
+        "completedon datecompleted completiondate started held ended closed authorised completed transferred calledat calldate callat calltime contactdate contactat dateofcontact "
         "at when date datetime dateandtime on happened occurred",
         "recorded": "timestamp recordedat recordedon daterecorded createdat created sentat senton modifiedat updatedat "
         "loggedat enteredat receivedat headertimestamp metatimestamp",
@@ -86,20 +82,3 @@ CODED = frozenset(
     "new_authority service step threshold abuse_category case_id case_reference episode_id workflow urgency office "
     "agency organisation receiving_authority method channel status".split()
 )
-
-
-def event_type(text: str) -> str:
-    """The case event type in a partner's event word: our own word, a usual synonym, camel case, or the end of a dotted
-    name (`uk.gov.council.case.RiskAssessed.v1`). Empty when it is none that is known."""
-    line = text.strip()[:120]
-    if not line:
-        return ""
-    for candidate in (line, " ".join(words(line))):
-        found = case_event_type(candidate)
-        if found:
-            return found
-    parts = [part for part in re.split(r"[./:#]", line) if part and not re.fullmatch(r"v?[0-9]+", part)]
-    if len(parts) < 2:
-        return ""
-    tails = (parts[-1], " ".join(parts[-2:]))
-    return next((found for tail in tails if (found := case_event_type(" ".join(words(tail))))), "")

@@ -7,7 +7,7 @@ from connectors.decoding import Problem
 from connectors.fields.batches import messages_in
 from connectors.fields.concern import Concern, read_concern
 from connectors.fields.dialect import Dialect
-from connectors.fields.groups import MOST_FIELDS, TooManyFields, count_fields, group_message
+from connectors.fields.groups import MOST_FIELDS, TooManyFields, count_fields
 from connectors.fields.naming import fold
 from connectors.fields.reading import (
     MOST_REPORTS,
@@ -18,8 +18,11 @@ from connectors.fields.reading import (
     read_opened,
 )
 from connectors.fields.shapes import Opened, open_body
-from connectors.social_care.case_events import EventItem, case_reports, event_items, transport_id
+from connectors.fields.walk import group_message
+from connectors.fields.who import who_is_in
+from connectors.social_care.case_events import case_reports
 from connectors.social_care.cin_census import is_census, read_census
+from connectors.social_care.event_items import EventItem, event_items, transport_id
 from connectors.social_care.event_words import EVENT
 from schemas.codes import CASE_EVENT_TYPES, DEFAULT_SOURCE
 from schemas.reading import CaseReport, Hint, Note, Reading, Report
@@ -42,9 +45,7 @@ _NO_CONTACT = Problem(
     "event_without_contact",
     "The case event does not say which contact it is about. Send the contact id of the referral in frontdoor_contact_id.",
 )
-_TOO_MANY_EVENTS = Problem(
-    "too_many_events", f"The message holds more than {MOST_EVENTS} case events. Send it in smaller parts."
-)
+_TOO_MANY_EVENTS = Problem("too_many_events", f"The message holds more than {MOST_EVENTS} case events. Send it in smaller parts.")
 
 
 @never_raising
@@ -165,6 +166,15 @@ _RECORDER = frozenset(
 
 
 def _without_recorder(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: part for key, part in value.items() if fold(str(key)) not in _RECORDER}
+    """The message without who took the call, wherever that stands except in the fields of a person."""
+    return {
+        key: part if who_is_in(fold(str(key))) else _inside(part)
+        for key, part in value.items()
+        if fold(str(key)) not in _RECORDER
+    }
 
 
+def _inside(part: Any) -> Any:
+    if isinstance(part, dict):
+        return _without_recorder(part)
+    return [_inside(entry) for entry in part] if isinstance(part, list) else part

@@ -77,11 +77,12 @@ def test_a_temporary_upn_is_valid_and_marked() -> None:
     assert checked.valid and checked.temporary
 
 
-def test_la_child_ids_are_ten_letters_or_digits() -> None:
+def test_la_child_ids_are_up_to_twenty_letters_or_digits() -> None:
     assert check_la_child_id("CH-0012345").value == "CH0012345"
     assert check_la_child_id("CH0012345").valid
     assert check_la_child_id("0000000").reason == "placeholder"
-    assert check_la_child_id("12345678901").reason == "wrong_length"
+    assert check_la_child_id("A" + "1234567890" * 2).reason == "wrong_length"
+    assert check_la_child_id("LCS00123456789012345").valid
     assert check_identifier("local", "abc").reason == "no_rule_for_kind"
 
 

@@ -1,0 +1,1 @@
+"""Tests of what the readers of education, police and social care share."""
