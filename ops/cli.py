@@ -1,6 +1,9 @@
 """The command line: every command by its name. What a command does stands in its own module."""
 
+import sys
+
 import typer
+from pydantic import ValidationError
 
 from ops.audit_command import audit
 from ops.case_command import case
@@ -16,10 +19,12 @@ from ops.record_command import record
 from ops.rota_command import rota
 from ops.schemas_command import schemas_app
 from ops.send_command import send
+from ops.simulate_command import simulate
 from ops.test_command import test
 from ops.topics_command import topics_app
 from ops.up_command import down, status, up
 from ops.watch_command import watch
+from schemas.settings import Settings
 
 app = typer.Typer(
     name="frontdoor",
@@ -33,6 +38,7 @@ linkage_app.command("train")(train)
 
 for command in (demo, up, status, down, day, read, send, record, find, case, watch, rota, audit, deadline, link, test):
     app.command(command.__name__)(command)
+app.command("simulate")(simulate)
 app.add_typer(topics_app, name="topics")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(schemas_app, name="schemas")
@@ -40,8 +46,16 @@ app.add_typer(linkage_app, name="linkage")
 
 
 def main() -> None:
-    """The entry point."""
-    app()
+    """The entry point. A setting that cannot be used ends it with exit code 2 and the names of the variables."""
+    try:
+        app(prog_name="frontdoor")
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        for wrong in error.errors(include_url=False, include_input=False):
+            name = str(wrong["loc"][0]).upper().removeprefix("FRONTDOOR_")
+            print(f"The setting FRONTDOOR_{name} cannot be used: {wrong['msg']}.", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -39,5 +39,6 @@ def extended(intervals: list[Interval], tick: Tick) -> list[Interval]:
 
 
 def covered(intervals: list[Interval], instant: datetime) -> bool:
-    """Whether somebody was awake at that instant, or within the bridge of it."""
-    return any(i.since - BRIDGE <= instant <= i.until + BRIDGE for i in intervals)
+    """Whether somebody was awake at that instant. The bridge is in the intervals already: taken here as well, it would
+    reach over gaps of twice its length, and the auditor would say otherwise."""
+    return any(i.since <= instant <= i.until for i in intervals)

@@ -6,8 +6,9 @@ of that event, and of every earlier one of its partition, are already durable: `
 
 A batch changes many rows, and a crash may leave any part of them. Deciding an event again on rows that already hold
 later events, or half of its own, would give another answer. So each written row also says where its batch began
-(`since`: the rows of every earlier event are durable) and which version it replaced (`before`). From these a restart
-rebuilds the rows exactly as they stood at the last complete batch, and decides the incomplete one again from there.
+(`since`: the rows of every earlier event are durable), where it ended and how many rows it wrote (`until`, `rows`: all
+there means complete), and which version it replaced (`before`). From these a restart rebuilds the rows exactly as they
+stood at the last complete batch, and decides the incomplete one again from there.
 """
 
 import heapq
@@ -64,9 +65,12 @@ class PartitionState:
     #: Rows whose last record in the changelog is older than what we hold: they must be written again.
     outvoted: set[str] = field(default_factory=set)
     _unsettled: dict[str, dict[str, list[_Version]]] = field(default_factory=dict)
+    #: The keys restored of batches that may be incomplete, by topic, beginning and end.
+    _batches: dict[tuple[str, int, int], set[str]] = field(default_factory=dict)
     #: The rows changed by the batch in hand, with the offset of the version that each replaces; where it began.
     _dirty: dict[str, int] = field(default_factory=dict)
     _since: int | None = None
+    _until: int = 0
     _due: list[tuple[datetime, str]] = field(default_factory=list)
 
     def get(self, key: str) -> Record | None:
@@ -93,12 +97,24 @@ class PartitionState:
             self._hold(key, origin, row)
         else:
             waiting.setdefault(key, []).append(_Version(origin, loaded.get("before", -1), row))
+        self._count(origin.topic, key, loaded)
+
+    def _count(self, topic: str, key: str, head: Mapping[str, int]) -> None:
+        """A batch all of whose rows are there is complete, committed or not."""
+        until = head.get("until", 0)
+        if until <= self.settled.get(topic, 0):
+            return
+        seen = self._batches.setdefault((topic, head["since"], until), set())
+        seen.add(key)
+        if len(seen) == head["rows"]:
+            self.durable(topic, until)
 
     def durable(self, topic: str, offset: int) -> None:
         """The rows of every event of `topic` below `offset` are in the changelog: no need to decide those again."""
         if offset <= self.settled.get(topic, 0):
             return
         self.settled[topic] = offset
+        self._batches = {batch: seen for batch, seen in self._batches.items() if batch[0] != topic or batch[2] > offset}
         waiting = self._unsettled.pop(topic, {})
         for key, versions in waiting.items():
             for version in versions:
@@ -128,16 +144,17 @@ class PartitionState:
                     # later one stands, and events up to its origin do not change it again.
                     self.rows[key], self.origins[key] = first.row, first.origin
                 else:
-                    # It will be decided again, and written again.
+                    # It will be decided again, and written again. Kept all the same: should a paused worker's row come
+                    # later and say that the batch was complete after all, it is what that row builds on.
                     self.outvoted.discard(key)
-        self._unsettled.clear()
         wakes = ((self.processor.wakes_at(row), key) for key, row in self.rows.items())
         self._due = [(at, key) for at, key in wakes if at is not None]
         heapq.heapify(self._due)
         again = []
         for key in sorted(self.outvoted):
             origin = self.origins[key]
-            again.append(self._row_write(key, self.settled.get(origin.topic, 0), origin.offset))
+            batch = {"since": self.settled.get(origin.topic, 0), "before": origin.offset}
+            again.append(self._row_write(key, batch))
         self.outvoted.clear()
         return again
 
@@ -147,6 +164,7 @@ class PartitionState:
             return []
         if self._since is None:
             self._since = offset
+        self._until = offset + 1
         origin = Origin(topic, offset)
         outputs = self._keep(self.processor.decide(self, event), origin)
         tick = self.processor.tick(event)
@@ -185,12 +203,13 @@ class PartitionState:
         """The rows changed since the last call, in the order of their last change. The batch ends here: call
         `durable` once they are written, and only then `apply` again."""
         since, self._since = self._since, None
-        writes = [self._row_write(key, since or 0, before) for key, before in self._dirty.items()]
+        batch = {"since": since or 0, "until": self._until, "rows": len(self._dirty)}
+        writes = [self._row_write(key, {**batch, "before": before}) for key, before in self._dirty.items()]
         self._dirty.clear()
         return writes
 
-    def _row_write(self, key: str, since: int, before: int) -> RowWrite:
+    def _row_write(self, key: str, batch: Mapping[str, int]) -> RowWrite:
         origin = self.origins[key]
         row = self.rows[key].model_dump_json(exclude_defaults=True)
-        head = {"topic": origin.topic, "offset": origin.offset, "since": since, "before": before}
+        head = {"topic": origin.topic, "offset": origin.offset, **batch}
         return RowWrite(key, f'{json.dumps(head)[:-1]}, "row": {row}}}'.encode())

@@ -1,0 +1,117 @@
+"""Protections that can be taken away, to see whether their absence shows. A simulator that stays green without them
+would prove nothing."""
+
+import json
+from datetime import timedelta
+
+from schemas.allocation import AllocationEvent
+from schemas.case_event import CaseEvent
+from schemas.record import Record
+from streams.allocation import Allocation, TeamRow
+from streams.case_row import CaseRow
+from streams.cases import Cases
+from streams.intake import Intake
+from streams.intake_rows import MessageRow
+from streams.partition import Origin, PartitionState
+from streams.processor import Decision, Processor, Rows
+
+#: Each sabotage by name, and what it takes away.
+SABOTAGES = {
+    "rows-before-outputs": "rows are written before the outputs they speak for",
+    "commit-before-rows": "a batch is committed once its outputs are out, before its rows are",
+    "no-origin-check": "a restart takes every row as it finds it and decides again on top of it",
+    "newest-in-log-wins": "a restart believes a paused worker's late row, because it is last in the log",
+    "frontier-skip": "a batch that begins after the frontier is taken, and what lies between is forgotten",
+    "no-compaction-grace": "compaction may take a row that a late older one hides",
+    "dedupe-off": "a message delivered again under its receipt counts as a new one",
+    "repeats-counted": "a case event or an allocation request that is on the log twice counts twice",
+    "early-ticks-believed": "a tick far ahead of the broker's clock is believed",
+    "poison-dropped": "a record that cannot be read is passed over, and kept nowhere",
+}
+
+
+class BelievingState(PartitionState):
+    """Without origins: what the changelog holds is what is so."""
+
+    def restore(self, key: str, value: bytes) -> None:
+        """Take the row, and forget where it came from."""
+        self.rows[key] = self.processor.parse_row(json.dumps(json.loads(value)["row"]).encode())
+
+
+class LastWinsState(PartitionState):
+    """Without outvoting: an older row that comes later is the row."""
+
+    def restore(self, key: str, value: bytes) -> None:
+        """Take the row as usual; if it was found older than another, take it all the same."""
+        super().restore(key, value)
+        if key in self.outvoted:
+            loaded = json.loads(value)
+            self.outvoted.discard(key)
+            self.rows[key] = self.processor.parse_row(json.dumps(loaded["row"]).encode())
+            self.origins[key] = Origin(loaded["topic"], loaded["offset"])
+            for waiting in self._unsettled.values():
+                waiting.pop(key, None)
+
+
+class _WithoutMessages:
+    """Rows that remember no message."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def get(self, key: str) -> Record | None:
+        row = self._rows.get(key)
+        return None if isinstance(row, MessageRow) else row
+
+
+class ForgetfulIntake(Intake):
+    """Intake that does not know a receipt again."""
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        """Every delivery is the first."""
+        return super().decide(_WithoutMessages(rows), event)
+
+
+class _WithoutRepeat:
+    """Rows that do not remember one event."""
+
+    def __init__(self, rows: Rows, event_id: str) -> None:
+        self._rows, self._event_id = rows, event_id
+
+    def get(self, key: str) -> Record | None:
+        row = self._rows.get(key)
+        if isinstance(row, CaseRow):
+            return row.model_copy(update={"seen": [seen for seen in row.seen if seen != self._event_id]})
+        if isinstance(row, TeamRow):
+            return row.model_copy(update={"recent": [seen for seen in row.recent if seen != self._event_id]})
+        return row
+
+
+class ForgetfulCases(Cases):
+    """Cases that count every record."""
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        """Every record is news."""
+        assert isinstance(event, CaseEvent)
+        return super().decide(_WithoutRepeat(rows, event.event_id), event)
+
+
+class ForgetfulAllocation(Allocation):
+    """Allocation that counts every record."""
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        """Every record is news."""
+        assert isinstance(event, AllocationEvent)
+        return super().decide(_WithoutRepeat(rows, event.event_id), event)
+
+
+def state_of(processor: Processor, sabotage: str) -> PartitionState:
+    """A partition's state, as sound as the sabotage leaves it."""
+    if sabotage == "no-origin-check":
+        return BelievingState(processor)
+    return LastWinsState(processor) if sabotage == "newest-in-log-wins" else PartitionState(processor)
+
+
+def grace_of(sabotage: str, grace: timedelta) -> timedelta:
+    """How long compaction keeps its hands off a row."""
+    return timedelta() if sabotage == "no-compaction-grace" else grace
