@@ -4,12 +4,15 @@ Strict models first, for the notes; then the tolerant extraction, which reads wh
 that cannot be read as either is quarantined with the reason. Nothing raises.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
-from connectors.decoding import Problem
+from connectors.dates import is_over_age, read_date, read_instant
+from connectors.decoding import Problem, whole_text
+from connectors.health.concern import CONCERN_WITHOUT_REFERRAL, MOST_SEARCHED, speaks_of_concern
 from connectors.health.fhir_attachments import take_attachments
 from connectors.health.fhir_document import FhirDocument, kind_of
-from connectors.health.fhir_referral import reports_of
+from connectors.health.fhir_referral import is_withdrawn, reports_of
 from connectors.health.fhir_strict import is_resource_type, strict_refusals
 from connectors.health.fhir_values import Node, element, first_code, nodes, text
 from connectors.health.unmapped import distinct
@@ -19,6 +22,15 @@ _REQUESTS = ("ServiceRequest", "ReferralRequest")
 
 _LETTERS = ("Composition", "Communication", "CommunicationRequest", "DocumentReference")
 """What people put a letter into. A letter sent alone may hold a concern, so a person has to read it."""
+
+_WHO = frozenset({
+    "Patient", "Practitioner", "PractitionerRole", "Organization", "RelatedPerson", "Location", "HealthcareService",
+    "MessageHeader", "Endpoint", "Device", "Schedule", "Slot", "OperationOutcome", "Provenance",
+})  # fmt: skip
+"""Resources that hold names, places and machinery; what somebody wrote about the child stands in the others."""
+
+_NOT_WALKED = frozenset({"url", "system", "reference", "meta", "data", "id", "contained", "identifier"})
+"""Elements that hold no text of a person's (contained resources are looked at on their own)."""
 
 _NOT_A_CONTACT = {
     "Appointment": ("booking", "This is a booking. It opens no contact; send a ServiceRequest to refer a child."),
@@ -69,6 +81,8 @@ def read_fhir(value: Any, parts: int, notes: list[Note]) -> Reading:
         return verdict.quarantined(distinct(notes), transport_id)
     if verdict:
         code, reason = verdict
+        if code != "answer" and speaks_of_concern(_texts(document), _of_adult(document)):
+            return CONCERN_WITHOUT_REFERRAL.quarantined(distinct(notes), transport_id)
         return Reading(outcome="not_a_contact", reason_code=code, reason=reason, transport_id=transport_id, notes=distinct(notes))
     reports = reports_of(document, _requests(header, document), header, attachments, notes)
     if isinstance(reports, Problem):
@@ -134,8 +148,34 @@ def _bundle_without_request(root: Node, header: Node, event: str, document: Fhir
     return _NOT_A_CONTACT["Patient"] if kinds == {"Patient"} else _NO_REQUEST
 
 
+def _texts(document: FhirDocument) -> Iterator[str]:
+    """What a document says beside who it is about, as far as it is searched at all."""
+    left = MOST_SEARCHED
+    for resource in document.resources:
+        if kind_of(resource) in _WHO:
+            continue
+        waiting: list[Any] = [resource]
+        while waiting and left > 0:
+            value = waiting.pop()
+            left -= 1
+            if isinstance(value, dict):
+                waiting.extend(inner for key, inner in value.items() if key not in _NOT_WALKED)
+            elif isinstance(value, list):
+                waiting.extend(value)
+            elif isinstance(value, str):
+                yield whole_text(value)
+
+
+def _of_adult(document: FhirDocument) -> bool:
+    patients = document.by_type.get("Patient", [])[:50]
+    born = [read_date(element(patient, "birthDate"), "Patient.birthDate").value for patient in patients]
+    written = read_instant(element(document.root, "timestamp"), "Bundle.timestamp").value
+    return bool(born) and all(one is not None and is_over_age(one, written) for one in born)
+
+
 def _requests(header: Node, document: FhirDocument) -> list[Node]:
-    """The requests that are the message's focus, else all of them."""
+    """The requests that are the message's focus first, and those that stand before those that are withdrawn."""
     everyone = [resource for kind in _REQUESTS for resource in document.by_type.get(kind, [])]
     focus = [one for one in document.find_all(header, "focus") if kind_of(one) in _REQUESTS] if header else []
-    return focus + [one for one in everyone if not any(one is other for other in focus)]
+    rest = [one for one in everyone if not any(one is other for other in focus)]
+    return sorted(focus + rest, key=is_withdrawn)

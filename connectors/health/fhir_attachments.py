@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.decoding import one_line
+from connectors.decoding import LONGEST_TEXT, decode, one_line, whole_text
 from connectors.health.fhir_values import Node, text, whole_number
 from schemas.reading import Attachment, Note
 
@@ -18,10 +18,11 @@ _STUB = "AAAA"
 
 @dataclass(frozen=True, slots=True)
 class FoundAttachment:
-    """A document and the resource it stood in (the outermost that is no Bundle)."""
+    """A document and the resource it stood in (the outermost that is no Bundle). `words` are those of plain text."""
 
     attachment: Attachment
     owner: Node
+    words: str = ""
 
 
 def take_attachments(root: Node, notes: list[Note]) -> list[FoundAttachment]:
@@ -41,7 +42,8 @@ def take_attachments(root: Node, notes: list[Note]) -> list[FoundAttachment]:
             owner = node
         described = _describe(node, name, notes)
         if described and len(found) < MOST_ATTACHMENTS:
-            found.append(FoundAttachment(described, owner))
+            attachment, words = described
+            found.append(FoundAttachment(attachment, owner, words))
         waiting.extend((value, key, owner) for key, value in reversed(node.items()) if isinstance(value, dict | list))
     return found
 
@@ -50,7 +52,7 @@ def _outermost(owner: Node) -> bool:
     return owner.get("resourceType") in ("Bundle", "Parameters") or "resourceType" not in owner
 
 
-def _describe(node: Node, name: str, notes: list[Note]) -> Attachment | None:
+def _describe(node: Node, name: str, notes: list[Note]) -> tuple[Attachment, str] | None:
     content_type, data = text(node, "contentType"), node.get("data")
     document = name.casefold() in _HOLDERS or node.get("resourceType") == "Binary" or bool(content_type)
     if not document:
@@ -63,11 +65,14 @@ def _describe(node: Node, name: str, notes: list[Note]) -> Attachment | None:
             notes.append(
                 Note(code="attachment_unreadable", field=name, text="A document is not valid base64; please send it again.")
             )
-            return Attachment(content_type=content_type[:100])
-        return Attachment(content_type=content_type[:100], size=len(content), sha256=hashlib.sha256(content).hexdigest())
+            return Attachment(content_type=content_type[:100]), ""
+        plain = content_type.casefold().startswith("text/plain")
+        words = whole_text(decode(content[: 2 * LONGEST_TEXT]).text) if plain else ""
+        digest = hashlib.sha256(content).hexdigest()
+        return Attachment(content_type=content_type[:100], size=len(content), sha256=digest), words
     if one_line(node.get("url")) and (content_type or name.casefold().endswith("attachment")):
         notes.append(
             Note(code="attachment_elsewhere", field=name, text="A document was sent as a link only; the hub does not fetch it.")
         )
-        return Attachment(content_type=content_type[:100], size=max(0, whole_number(node.get("size"), 0)))
+        return Attachment(content_type=content_type[:100], size=max(0, whole_number(node.get("size"), 0))), ""
     return None

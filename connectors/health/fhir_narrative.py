@@ -1,7 +1,7 @@
 """The free text of a FHIR referral: everything a person wrote about the child, in one text with a label a paragraph."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from connectors.decoding import LONGEST_TEXT, whole_text
@@ -10,6 +10,7 @@ from connectors.health.fhir_values import Node, element, first, items, nodes, te
 from schemas.reading import Note
 
 _LONGEST_PARAGRAPH = 20_000
+_DEEPEST_SECTION, _MOST_SECTIONS = 6, 200
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&nbsp;": " ", "&amp;": "&"}
 
@@ -19,8 +20,9 @@ _DESCRIBES_A_CHILD = (
 )  # fmt: skip
 
 
-def narrative_of(requests: list[Node], patient: Node, document: FhirDocument, notes: list[Note]) -> str:
-    """The text of the requests, then of the resources they refer to or that are about the same patient."""
+def narrative_of(requests: list[Node], patient: Node, document: FhirDocument, letters: Iterable[str], notes: list[Note]) -> str:
+    """The text of the requests, then of the resources they refer to or that are about the same patient, then `letters`,
+    documents of plain text."""
     paragraphs: list[str] = []
     told: set[int] = set()
     for request in requests:
@@ -36,8 +38,15 @@ def narrative_of(requests: list[Node], patient: Node, document: FhirDocument, no
             about = document.about(resource)
             if (about and about is patient) or (only and not about):
                 _tell(resource, paragraphs, told)
+    paragraphs += [f"Document: {letter}" for letter in letters if letter]
     if not paragraphs:
         paragraphs = [_plain(element(first(request, "text"), "div")) for request in requests]
+    for request in requests:
+        paragraphs += _labelled("Request", element(first(request, "code"), "text"))
+        for extension in nodes(request, "extension"):
+            said = whole_text(element(extension, "valueString") or element(extension, "valueMarkdown"), _LONGEST_PARAGRAPH)
+            # One word is a code or a grade; what somebody wrote has several.
+            paragraphs += [said] if " " in said else []
     whole = "\n".join(dict.fromkeys(filter(None, paragraphs)))
     if len(whole) > LONGEST_TEXT:
         notes.append(
@@ -88,9 +97,17 @@ def _tell(resource: Node, paragraphs: list[str], told: set[int]) -> None:
             found += _labelled(label, element(first(activity, "detail"), "description"))
         for payload in nodes(resource, "payload"):
             found += _labelled("Message", element(payload, "contentString"))
-        for section in nodes(resource, "section"):
-            found += _labelled(text(section, "title"), _plain(element(first(section, "text"), "div")))
+        found += _sections(resource)
     paragraphs += [*found, *_annotations(resource)]
+
+
+def _sections(composition: Node, depth: int = 0) -> list[str]:
+    found: list[str] = []
+    for section in nodes(composition, "section"):
+        found += _labelled(text(section, "title"), _plain(element(first(section, "text"), "div")))
+        if depth < _DEEPEST_SECTION:
+            found += _sections(section, depth + 1)
+    return found[:_MOST_SECTIONS]
 
 
 def _observation(resource: Node) -> list[str]:

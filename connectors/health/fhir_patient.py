@@ -14,6 +14,7 @@ from connectors.health.fhir_values import (
     extensions,
     first,
     first_code,
+    has_ended,
     human_name,
     items,
     nodes,
@@ -35,7 +36,7 @@ _ADDRESS_ORDER = {"home": 0, "": 1, "temp": 2, "work": 3, "billing": 4, "old": 5
 
 def child_of(patient: Node, where: str, written: datetime | None, notes: list[Note], unmapped: Unmapped) -> Person:
     """The child that a Patient resource describes. `where` names the Patient in notes."""
-    given, family, other_given, known_as = _names(patient, f"{where}.name", notes, unmapped)
+    given, family, other_given, known_as = _names(patient, f"{where}.name", written, notes, unmapped)
     dob, dob_text, expected, unborn = _birth(patient, where, written, f"{given} {' '.join(other_given)}", family, notes)
     kept, mother = without_baby_words(" ".join([given, *other_given]))
     if kept != " ".join([given, *other_given]):
@@ -61,8 +62,8 @@ def child_of(patient: Node, where: str, written: datetime | None, notes: list[No
         sex_source=gender[:40],
         ethnicity=ethnic_code,
         ethnicity_source=ethnic_source,
-        identifiers=_identifiers(patient, f"{where}.identifier", notes, unmapped),
-        address=_home(patient, unmapped),
+        identifiers=_identifiers(patient, f"{where}.identifier", written, notes, unmapped),
+        address=_home(patient, written, unmapped),
         school=_extension_words(patient, "school"),
         language=_language(patient, unmapped),
     )
@@ -80,10 +81,13 @@ def child_from_reference(reference: object, where: str, notes: list[Note]) -> Pe
     return Person(given=name.given, family=name.family, other_given=list(name.other_given), identifiers=identifiers)
 
 
-def _names(patient: Node, where: str, notes: list[Note], unmapped: Unmapped) -> tuple[str, str, list[str], str]:
-    """(given, family, other given, known as). The official name counts, else the usual one, else the first."""
+def _names(
+    patient: Node, where: str, written: datetime | None, notes: list[Note], unmapped: Unmapped
+) -> tuple[str, str, list[str], str]:
+    """(given, family, other given, known as). The official name counts, else the usual one, else the first; one that is
+    over only where there is no other."""
     all_names = nodes(patient, "name") or [{"text": one_line(name)} for name in items(patient, "name") if one_line(name)]
-    order = sorted(all_names, key=lambda name: _NAME_ORDER.get(text(name, "use").casefold(), 2))
+    order = sorted(all_names, key=lambda name: (has_ended(name, written), _NAME_ORDER.get(text(name, "use").casefold(), 2)))
     if not order:
         notes.append(Note(code="name_missing", field=where, text="The child's name is missing."))
         return "", "", [], ""
@@ -96,12 +100,12 @@ def _names(patient: Node, where: str, notes: list[Note], unmapped: Unmapped) -> 
     known_as = ""
     for name in order[1:]:
         use, (other, other_family, other_whole) = text(name, "use").casefold(), human_name(name)
-        if use in ("nickname", "usual") and not known_as:
+        if use in ("nickname", "usual") and not known_as and not has_ended(name, written):
             candidate = other[0] if other else other_whole
             known_as = candidate if candidate and candidate != (given[0] if given else "") else ""
             unmapped.keep("other_name", other_family if use == "usual" and other_family not in ("", family) else "")
         else:
-            label = "former_name" if use in ("old", "maiden") else "other_name"
+            label = "former_name" if use == "maiden" or has_ended(name, written) else "other_name"
             unmapped.keep(label, " ".join([*other, other_family]) or other_whole)
     return given[0] if given else "", family, other_given, known_as
 
@@ -136,12 +140,15 @@ def _birth(
 
 def _is_nhs(identifier: Node) -> bool:
     system = text(identifier, "system").casefold()
-    return any(part in system for part in _NHS_SYSTEM) or any(code == "NH" for _, code, _ in codes(first(identifier, "type")))
+    kind = first(identifier, "type")
+    named = words(kind).casefold().replace(" ", "").startswith("nhsnumber")
+    return named or any(part in system for part in _NHS_SYSTEM) or any(code == "NH" for _, code, _ in codes(kind))
 
 
-def _identifiers(patient: Node, where: str, notes: list[Note], unmapped: Unmapped) -> list[Identifier]:
+def _identifiers(patient: Node, where: str, written: datetime | None, notes: list[Note], unmapped: Unmapped) -> list[Identifier]:
+    """The child's numbers, those in use before those that are over."""
     found: list[Identifier] = []
-    for identifier in nodes(patient, "identifier"):
+    for identifier in sorted(nodes(patient, "identifier"), key=lambda one: has_ended(one, written)):
         value, system = text(identifier, "value"), text(identifier, "system")
         folded = system.casefold()
         if _is_nhs(identifier):
@@ -163,6 +170,10 @@ def _identifiers(patient: Node, where: str, notes: list[Note], unmapped: Unmappe
             made = child_identifier("local", value, where, notes, system)
         if made:
             found.append(made)
+            if has_ended(identifier, written):
+                notes.append(
+                    Note(code="identifier_ended", field=where, text="The sender marks an identifier as no longer in use.")
+                )
     return without_repeats(found)[:20]
 
 
@@ -181,9 +192,10 @@ def _ethnicity(patient: Node, where: str, notes: list[Note]) -> tuple[str, str]:
     return "", ""
 
 
-def _home(patient: Node, unmapped: Unmapped) -> Address:
-    """The address the child lives at: home first, an old one only when there is no other."""
-    order = sorted(nodes(patient, "address"), key=lambda place: _ADDRESS_ORDER.get(text(place, "use").casefold(), 1))
+def _home(patient: Node, written: datetime | None, unmapped: Unmapped) -> Address:
+    """The address the child lives at: home first, one that is over only when there is no other."""
+    places = nodes(patient, "address")
+    order = sorted(places, key=lambda place: (has_ended(place, written), _ADDRESS_ORDER.get(text(place, "use").casefold(), 1)))
     read = [address_of(place) for place in order]
     for other in read[1:]:
         unmapped.keep("other_address", ", ".join([*other.lines, other.postcode]))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connectors.dates import read_date, read_instant
-from connectors.decoding import Problem
+from connectors.decoding import Problem, one_line
 from connectors.health.fhir_attachments import FoundAttachment
 from connectors.health.fhir_document import FhirDocument, kind_of
 from connectors.health.fhir_narrative import narrative_of
@@ -25,11 +25,12 @@ from connectors.health.fhir_values import (
     value_words,
     words,
 )
+from connectors.health.same_child import without_repeated_children
 from connectors.health.unmapped import Unmapped, distinct
 from connectors.health.vocabulary import action_of
 from schemas.codes import PRIMARY_NEEDS
 from schemas.person import OtherPerson, Person
-from schemas.reading import Action, Attachment, Kind, Note, Report
+from schemas.reading import Action, Kind, Note, Report
 
 MOST_CHILDREN = 50
 
@@ -50,9 +51,10 @@ def reports_of(
             "too_many_children", f"The message is about more than {MOST_CHILDREN} children. Send one referral a message."
         )
     single = len(children) == 1
-    return [
+    reports = [
         _report(document, asked, patient, header, attachments, [*notes, *found], single) for patient, asked, found in children
     ]
+    return without_repeated_children(reports)
 
 
 def _children(document: FhirDocument, requests: list[Node]) -> list[tuple[Node, list[Node], list[Note]]]:
@@ -143,6 +145,7 @@ def _report(
     people = people_of(patient, document, where, notes, unmapped) if patient else []
     risk, risk_source = risk_of(request, patient, document, notes)
     need_code, need_original = _need(requests)
+    documents = _documents(document, patient, attachments, single)
     _keep(request, header, document, unmapped)
     return Report(
         person=person,
@@ -158,9 +161,9 @@ def _report(
         risk=risk,
         risk_source=risk_source,
         written_at=written,
-        narrative=narrative_of(requests, patient, document, notes),
+        narrative=narrative_of(requests, patient, document, (found.words for found in documents), notes),
         people=_with_adults(people, sender.referrer, patient, document, notes),
-        attachments=_attachments(document, patient, attachments, single),
+        attachments=[found.attachment for found in documents],
         unmapped=unmapped.as_dict(),
         notes=distinct(notes),
     )
@@ -226,10 +229,20 @@ def _kind(request: Node) -> Kind:
     return "referral"
 
 
+def is_withdrawn(request: Node) -> bool:
+    """Whether a request's status takes it back."""
+    return text(request, "status").casefold() in ("revoked", "entered-in-error", "cancelled")
+
+
 def _action(request: Node, header: Node, notes: list[Note]) -> Action:
-    status = text(request, "status").casefold()
-    if status in ("revoked", "entered-in-error", "cancelled"):
+    if is_withdrawn(request):
         return "cancel"
+    if one_line(element(request, "doNotPerform")).casefold() == "true":
+        notes.append(_note("do_not_perform", "ServiceRequest.doNotPerform", "The request says that it is not to be carried out."))
+    if text(request, "status").casefold() not in ("active", "requested", ""):
+        notes.append(
+            _note("request_not_active", "ServiceRequest.status", "The request is not active; it was taken all the same.")
+        )
     reason = first_code(element(header, "reason")) or words(element(header, "reason"))
     action = action_of(reason)
     if reason and not action:
@@ -310,11 +323,13 @@ def _with_adults(
     return found[:50]
 
 
-def _attachments(document: FhirDocument, patient: Node, attachments: Sequence[FoundAttachment], single: bool) -> list[Attachment]:
+def _documents(
+    document: FhirDocument, patient: Node, attachments: Sequence[FoundAttachment], single: bool
+) -> list[FoundAttachment]:
     """The documents about this child; one that names nobody goes with every child of the message."""
     kept = []
     for found in attachments:
         about = found.owner if kind_of(found.owner) == "Patient" else document.about(found.owner)
         if single or not about or about is patient:
-            kept.append(found.attachment)
+            kept.append(found)
     return kept

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from connectors.health.fhir_document import FhirDocument
 from connectors.health.fhir_values import Node, codes, element, extensions, items, nodes, text, value_of, value_words, words
-from connectors.health.vocabulary import priority_level
+from connectors.health.vocabulary import ASKS_RISK, priority_level
 from schemas.codes import risk_level
 from schemas.reading import Note
 
@@ -13,7 +13,8 @@ def risk_of(request: Node, patient: Node, document: FhirDocument, notes: list[No
     """(risk level or "", the sender's own word).
 
     In this order: an extension whose url speaks of risk, RAG, urgency or a level; a category that is a grade; a
-    RiskAssessment or a Flag about the child; `priority` (stat, asap and urgent are red, routine is green).
+    RiskAssessment, a Flag, or an Observation or answer on risk or RAG, about the child; `priority` (stat, asap and urgent
+    are red, routine is green).
     """
     graded = ""
     for word in _grades(request, patient, document):
@@ -53,6 +54,26 @@ def _grades(request: Node, patient: Node, document: FhirDocument) -> Iterator[st
     for flag in document.by_type.get("Flag", [])[:20]:
         if document.about(flag) is patient:
             yield from (word for word in (words(element(flag, "code")),) if word.casefold() in _COLOURS)
+    yield from (word for word in _told(patient, document) if risk_level(word))
+
+
+def _told(patient: Node, document: FhirDocument) -> Iterator[str]:
+    """What Observations and questionnaires about the child say to a question on risk."""
+    for resource in (*document.by_type.get("Observation", [])[:100], *document.by_type.get("QuestionnaireResponse", [])[:20]):
+        about = document.about(resource)
+        if about and about is not patient:
+            continue
+        if ASKS_RISK.search(words(element(resource, "code"))):
+            yield from _words_of(value_of(resource))
+        for item in nodes(resource, "item"):
+            if ASKS_RISK.search(text(item, "text")):
+                for answer in nodes(item, "answer"):
+                    yield from _words_of(value_of(answer))
+
+
+def _words_of(value: object) -> Iterator[str]:
+    yield value_words(value)
+    yield from (word for _, code, label in codes(value) for word in (label, code))
 
 
 _COLOURS = frozenset({"red", "amber", "green", "blue", "high risk", "medium risk", "low risk", "immediate"})

@@ -7,7 +7,7 @@ from connectors.decoding import one_line
 from connectors.fields.personal_names import split_name
 from connectors.health.fhir_document import FhirDocument, kind_of
 from connectors.health.fhir_people import practitioner, said_anything
-from connectors.health.fhir_values import Node, element, items, nodes, text, words
+from connectors.health.fhir_values import Node, element, first, items, nodes, text, words
 from connectors.health.vocabulary import OTHER_HEALTH, source_of
 from schemas.person import OtherPerson
 from schemas.reading import Note, Organisation
@@ -42,9 +42,10 @@ def sender_of(request: Node, header: Node, document: FhirDocument, notes: list[N
     referrer = _referrer(reference, requester, document, notes)
     named = _organisation(document.find(element(header, "sender"), header))
     own = _organisation(_employer(requester, document))
+    pointed = (_pointed_to(place) for place in (element(header, "sender"), element(requester, "organization"), reference))
     shown = Organisation(name=text(element(header, "sender"), "display"))
     source_name = Organisation(name=text(element(header, "source"), "name"))
-    choices = (named, own, shown, source_name)
+    choices = (named, own, *pointed, shown, source_name)
     organisation = next((one for one in choices if one.code or one.name), Organisation())
     kind = kind_of(requester)
     if kind == "Patient":
@@ -106,6 +107,14 @@ def _employer(requester: Node, document: FhirDocument) -> Node:
             if document.find(element(post, "practitioner"), post) is requester:
                 return document.find(element(post, "organization"), post)
     return {}
+
+
+def _pointed_to(reference: object) -> Organisation:
+    """An organisation that is not in the message, by the ODS code of the reference to it."""
+    logical = first(reference, "identifier")
+    if "ods" not in text(logical, "system").casefold():
+        return Organisation()
+    return Organisation(code=text(logical, "value").upper()[:40], code_system="ods", name=text(reference, "display")[:200])
 
 
 def _organisation(node: Node) -> Organisation:

@@ -1,5 +1,6 @@
 """Reading FHIR JSON by hand, where the strict parser refuses: any element may be missing, single, repeated or mistyped."""
 
+from datetime import datetime
 from typing import Any
 
 from connectors.decoding import one_line
@@ -125,6 +126,15 @@ def address_of(node: Node) -> Address:
     tidy = tidy_postcode(postcode) or postcode.upper()
     kept = [line for line in dict.fromkeys(lines) if line and tidy_postcode(line) != line.upper()]
     return Address(lines=kept[:8], postcode=tidy[:20])
+
+
+def has_ended(node: Node, written: datetime | None) -> bool:
+    """Whether a name, address or identifier was over when the message was written: by its use, or by its period's end.
+
+    Without a time of writing only an end far ahead ("until further notice" is often written as the year 9999) is no end.
+    """
+    end = text(first(node, "period"), "end")[:10]
+    return text(node, "use").casefold() == "old" or bool(end) and end < (written.date().isoformat() if written else "2100")
 
 
 def whole_number(value: Any, otherwise: int) -> int:

@@ -4,7 +4,11 @@ REF^I12, I13 and I14 are new, changed and cancelled referrals. ADT and everythin
 with several messages (a batch) becomes one reading with all their children.
 """
 
+from collections.abc import Iterator
+
+from connectors.dates import is_over_age, read_date, read_instant
 from connectors.decoding import TOO_MANY_PARTS, Problem
+from connectors.health.concern import CONCERN_WITHOUT_REFERRAL, speaks_of_concern
 from connectors.health.hl7v2_batch import split_messages
 from connectors.health.hl7v2_message import MOST_PARTS, Message, Segment, parse_message
 from connectors.health.hl7v2_referral import reports_of
@@ -37,6 +41,12 @@ _MERGE = (
     "patient_merge",
     "This says that two patient records are one. It opens no contact; both numbers stay apart until a person links them.",
 )
+_ANSWERS = frozenset({"ACK", "RRI"})
+"""They repeat what was sent before."""
+
+_WHO = frozenset({"MSH", "SFT", "EVN", "PID", "PD1", "NK1", "MRG", "PV1", "PRD", "CTD", "GT1", "IN1", "IN2", "IN3", "ROL", "STF"})
+"""Segments that hold names and numbers; what somebody wrote about the child stands in the others."""
+
 _STATUS = ("status_request", "This asks how a referral stands. It opens no contact.")
 _MERGES = frozenset(
     {"A18", "A24", "A30", "A34", "A35", "A36", "A37", "A39", "A40", "A41", "A42", "A43", "A44", "A45", "A46", "A47"}
@@ -64,6 +74,8 @@ def _read_one(body: bytes) -> Reading:
     kind, event = _type_of(message, header)
     referral = kind == "REF" or (kind not in _REASONS and bool(message.first("RF1").name))
     if not referral:
+        if kind not in _ANSWERS and speaks_of_concern(_texts(message), _of_adult(message)):
+            return CONCERN_WITHOUT_REFERRAL.quarantined(distinct(message.notes), transport_id)
         return _no_contact(_reason(kind, event), message.notes, transport_id)
     if event == "I15":
         return _no_contact(_STATUS, message.notes, transport_id)
@@ -84,6 +96,21 @@ def _type_of(message: Message, header: Segment) -> tuple[str, str]:
     if not event and "_" in structure:
         event = structure.rpartition("_")[2]
     return kind[:10], (event or message.first("EVN").text(1).upper())[:10]
+
+
+def _texts(message: Message) -> Iterator[str]:
+    """What a message says beside who it is about. A long text is given whole, once more than its segment's short line."""
+    for segment in message.segments:
+        if segment.name not in _WHO:
+            yield segment.line()
+            if segment.name in ("NTE", "OBX"):
+                yield segment.free_text(3 if segment.name == "NTE" else 5)
+
+
+def _of_adult(message: Message) -> bool:
+    born = [read_date(pid.text(7), "PID-7").value for pid in message.all("PID")]
+    written = read_instant(message.first("MSH").text(7), "MSH-7").value
+    return bool(born) and all(one is not None and is_over_age(one, written) for one in born)
 
 
 def _reason(kind: str, event: str) -> tuple[str, str]:

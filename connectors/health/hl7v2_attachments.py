@@ -4,10 +4,13 @@ import base64
 import binascii
 import hashlib
 
-from connectors.health.hl7v2_message import Message, Repetition
+from connectors.decoding import LONGEST_TEXT, decode, whole_text
+from connectors.health.hl7v2_message import Message, Repetition, Segment
 from schemas.reading import Attachment, Note
 
 MOST_ATTACHMENTS = 100
+
+_PLAIN_TEXT = frozenset({"text", "text/plain", "text/text", "application/text", "tx"})
 
 _LINK = Note(code="attachment_elsewhere", field="OBX-5", text="A document was sent as a link only; it is not fetched.")
 _UNREADABLE = Note(code="attachment_unreadable", field="OBX-5", text="A document is not valid base64; please send it again.")
@@ -34,6 +37,17 @@ def attachments_of(message: Message, notes: list[Note]) -> list[Attachment]:
                 digest = hashlib.sha256(content).hexdigest()
                 found.append(Attachment(content_type=content_type[:100], size=len(content), sha256=digest))
     return found[:MOST_ATTACHMENTS]
+
+
+def document_text(observation: Segment) -> str:
+    """The words of the plain text documents of an OBX of type ED; "" for every other document."""
+    found: list[str] = []
+    for sent in observation.repetitions(5):
+        kind, subtype = sent.text(2).casefold(), sent.text(3).casefold()
+        content = _content(sent) if f"{kind}/{subtype}".strip("/") in _PLAIN_TEXT else None
+        if content:
+            found.append(whole_text(decode(content[: 2 * LONGEST_TEXT]).text))
+    return "\n".join(found)
 
 
 def _content(sent: Repetition) -> bytes | None:

@@ -1,17 +1,17 @@
 """HL7 v2 REF messages as reports: one a child (PID), with the referral, its sender, its text and its documents."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 
 from connectors.dates import read_date, read_instant
 from connectors.decoding import LONGEST_TEXT
-from connectors.health.hl7v2_attachments import attachments_of
+from connectors.health.hl7v2_attachments import attachments_of, document_text
 from connectors.health.hl7v2_message import Message, Segment
 from connectors.health.hl7v2_patient import child_of, contact_points, name_of, next_of_kin, practice
 from connectors.health.hl7v2_sender import provider_organisation, sender_of
+from connectors.health.same_child import without_repeated_children
 from connectors.health.unmapped import Unmapped, distinct
-from connectors.health.vocabulary import priority_level
+from connectors.health.vocabulary import ASKS_RISK, priority_level
 from schemas.codes import risk_level
 from schemas.person import OtherPerson, Person
 from schemas.reading import Action, Note, Report
@@ -28,9 +28,8 @@ def reports_of(message: Message, event: str) -> list[Report]:
     """One report a PID segment; one of an unknown child when there is none. `event` is the trigger (I12, I13, I14)."""
     children = message.all("PID")
     people = [_group(message, pid) for pid in children]
-    return [
-        _report(message, event, pid, near, place) for place, (pid, near) in enumerate(zip(children, people, strict=True))
-    ] or [_report(message, event, None, list(message.segments), 0)]
+    found = [_report(message, event, pid, near, place) for place, (pid, near) in enumerate(zip(children, people, strict=True))]
+    return without_repeated_children(found) or [_report(message, event, None, list(message.segments), 0)]
 
 
 def _group(message: Message, pid: Segment) -> list[Segment]:
@@ -107,12 +106,16 @@ def _action(event: str, notes: list[Note]) -> Action:
 
 
 def _reference(referral: Segment, notes: list[Note]) -> str:
-    """RF1-6, the originating referral identifier; else the first external identifier, RF1-11."""
-    if referral.text(6):
-        return referral.text(6)
-    if referral.text(11):
+    """RF1-6, the originating referral identifier; else the first external identifier, RF1-11.
+
+    Some hospital systems leave an identifier's first component empty and write it into the third.
+    """
+    own, external = (referral.text(number) or referral.text(number, 3) for number in (6, 11))
+    if own:
+        return own
+    if external:
         notes.append(_note("reference_assumed", "RF1-11", "RF1-6 is empty; the external identifier was taken as reference."))
-        return referral.text(11)
+        return external
     notes.append(_note("reference_missing", "RF1-6", "The referral has no identifier of its own."))
     return ""
 
@@ -120,8 +123,7 @@ def _reference(referral: Segment, notes: list[Note]) -> str:
 def _risk(message: Message, referral: Segment, notes: list[Note]) -> tuple[str, str]:
     """(risk level or "", the sender's own word): an observation or local segment that grades risk, else RF1-2."""
     for observation in message.all("OBX"):
-        said = f"{observation.text(3)} {observation.text(3, 2)}".casefold()
-        if re.search(r"\brisk|\brag\b", said):
+        if ASKS_RISK.search(f"{observation.text(3)} {observation.text(3, 2)}"):
             value = observation.first(5)
             word = next((one for one in (value.text(2), value.text(1)) if risk_level(one)), "")
             if word:
@@ -143,14 +145,22 @@ def _risk(message: Message, referral: Segment, notes: list[Note]) -> tuple[str, 
 def _narrative(message: Message, referral: Segment, notes: list[Note]) -> str:
     """Everything a person wrote: reason, notes, observations, diagnoses, in the order of the message."""
     paragraphs = [f"Reason: {said}" for said in (one.words() for one in referral.repetitions(10)) if said]
-    for segment in message.all("NTE", "OBX", "DG1"):
+    for segment in message.all("NTE", "OBX", "DG1", "OBR", "PV2"):
         if segment.name == "NTE":
             paragraphs.append(segment.free_text(3))
+        elif segment.name == "OBR":
+            paragraphs += [segment.free_text(13), *(one.words() for one in segment.repetitions(31))]
+        elif segment.name == "PV2":
+            paragraphs += [segment.first(3).words(), segment.text(12)]
         elif segment.name == "DG1":
             said = segment.first(3).words() or segment.text(4)
             paragraphs.append(f"Diagnosis: {said}" if said else "")
         elif segment.text(2).upper() in _TEXT_TYPES:
             paragraphs.append(_observation(segment))
+        elif segment.text(2).upper() == "ED" and (letter := document_text(segment)):
+            paragraphs.append(f"Document: {letter}")
+    if not any(paragraphs):
+        paragraphs = [segment.line() for segment in message.segments if segment.name.startswith("Z")]
     whole = "\n".join(dict.fromkeys(filter(None, paragraphs)))
     if len(whole) > LONGEST_TEXT:
         notes.append(_note("text_cut", "NTE", "The text is longer than is kept; all of it stays stored."))
@@ -216,8 +226,8 @@ def _keep(message: Message, referral: Segment, unmapped: Unmapped) -> None:
         unmapped.keep(name, *(one.words() for one in referral.repetitions(number)))
     for name, number in (("effective_date", 7), ("expiration_date", 8), ("process_date", 9)):
         unmapped.keep(name, referral.text(number))
-    if referral.text(6):
-        unmapped.keep("external_reference", *(one.text(1) for one in referral.repetitions(11)))
+    if referral.first(6).every():
+        unmapped.keep("external_reference", *(one.text(1) or one.text(3) for one in referral.repetitions(11)))
     header = message.first("MSH")
     unmapped.keep("sending_application", header.text(3))
     unmapped.keep("sending_facility", header.first(4).every())

@@ -60,6 +60,8 @@ def provider_organisation(provider: Segment) -> Organisation:
         code, system = next(((value, kind.casefold()) for value, kind in identifiers if "ods" in kind.casefold()), ("", ""))
     if not code and place.text(4, 2):
         code, system = place.text(4), f"{place.text(4, 2)} {place.text(4, 3)}".casefold()
+    if not code and place.text(9) and _ODS.fullmatch(place.text(4)):  # the facility by its code, the description in words
+        code, system = place.text(4), "ods"
     if not code and _ODS.fullmatch(name):
         code, system, name = name, "ods", ""
     return Organisation(code=code[:40], code_system="ods" if "ods" in system else "other" if code else "", name=name[:200])

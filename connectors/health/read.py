@@ -25,12 +25,33 @@ _UNKNOWN = Problem(
     "unknown_format",
     "The message is neither FHIR (JSON or XML) nor HL7 v2. Send one of these, or ring the front door if a child is at risk.",
 )
+_COMPRESSED = Problem("compressed", "The message is compressed. Send the FHIR or HL7 v2 message itself, uncompressed.")
+_DOCUMENT = Problem(
+    "document_alone",
+    "This is a document or picture alone, which cannot be read. A person will look at it; "
+    "send it inside a FHIR or HL7 v2 referral, as an attachment.",
+)
+_FILES = (
+    (b"\x1f\x8b", _COMPRESSED),
+    (b"PK\x03\x04", _COMPRESSED),
+    (b"%PDF", _DOCUMENT),
+    (b"{\\rtf", _DOCUMENT),
+    (b"\xd0\xcf\x11\xe0", _DOCUMENT),
+    (b"\x89PNG", _DOCUMENT),
+    (b"\xff\xd8\xff", _DOCUMENT),
+    (b"II*\x00", _DOCUMENT),
+    (b"MM\x00*", _DOCUMENT),
+)
+"""What else partners' systems send by mistake, by its first bytes."""
 
 
 def read(body: bytes, hint: Hint) -> Reading:
     """What one health message is. The content decides; `hint` only breaks the tie for what could be anything."""
     if len(body) > LARGEST_BODY:
         return TOO_LARGE.quarantined()
+    for magic, problem in _FILES:
+        if body.startswith(magic):
+            return problem.quarantined()
     start = decode(body[:_SNIFFED]).text.lstrip(_BLANK)
     if not start:
         start = decode(body.lstrip(_BLANK.encode() + b"\x00")[:_SNIFFED]).text.lstrip(_BLANK)

@@ -38,6 +38,10 @@ def priority_level(text: str) -> str:
     return _PRIORITY.get(word, "") or (risk_level(word) if len(word) > 1 else "")
 
 
+ASKS_RISK = re.compile(r"\brisk|\brag\b", re.IGNORECASE)
+"""The name of an observation, or a question, whose answer grades the risk."""
+
+
 def ethnicity(code: str, label: str = "") -> str:
     """The census code of an NHS ethnic category or of a census code; "" when neither."""
     folded = code.strip().upper()

@@ -20,7 +20,7 @@ from connectors.transports.fhir_answers import FHIR_JSON, capability_statement, 
 from connectors.transports.http_body import Body, NoRoom, TooSlow, read_body
 from connectors.transports.http_paths import Path, paths_of
 from connectors.transports.http_problem import Problem, answer_problems
-from connectors.transports.openapi import GET_DOCS, TITLE, document_of
+from connectors.transports.openapi import GET_DOCS, READY_DOCS, TITLE, document_of
 from connectors.transports.view_answers import ViewAnswers, ViewAway
 from schemas.ports import NotDurable
 
@@ -56,7 +56,9 @@ def build_app(door: HttpDoor) -> FastAPI:
     """The HTTP application of one agency."""
     agency = door.edge.agency
     # The interactive pages would load scripts from elsewhere; the OpenAPI document stays.
-    app = FastAPI(title=TITLE.format(agency=agency.replace("_", " ")), version="1", docs_url=None, redoc_url=None)
+    title = TITLE.format(agency=agency.replace("_", " "))
+    # Not redirected: a client that takes 307 for success would believe that its message was stored.
+    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     answer_problems(app)
     for path in paths_of(agency):
         app.add_api_route(
@@ -323,7 +325,7 @@ def _about_itself(app: FastAPI, door: HttpDoor) -> None:
     async def get_health() -> dict[str, str]:
         return {"status": "alive"}
 
-    @app.get("/readyz", summary="The log answers, so messages can be taken")
+    @app.get("/readyz", summary="The log answers, so messages can be taken", **READY_DOCS)
     async def get_ready() -> dict[str, str]:
         if not await door.reachable():
             raise Problem(

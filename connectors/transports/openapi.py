@@ -48,7 +48,8 @@ _BINARY = {"type": "string", "format": "binary"}
 
 
 def _problem(text: str) -> dict[str, Any]:
-    return {"description": text, "content": {"application/problem+json": {"schema": _PROBLEM}}}
+    content = {"application/problem+json": {"schema": _PROBLEM}, FHIR_JSON: {"schema": _OUTCOME}}
+    return {"description": text, "content": content}
 
 
 _HEADERS = [
@@ -62,10 +63,14 @@ GET_DOCS: dict[str, Any] = {
     "responses": {
         200: {"description": "What became of the message.", "content": {"application/json": {"schema": _STATUS}}},
         401: _problem("A token is needed, or it is wrong."),
+        403: _problem("Not from a web page."),
         404: _problem("No message of yours has this receipt."),
         503: _problem("The hub cannot tell now; ask again."),
     },
 }
+
+#: What is the same for the question whether messages can be taken.
+READY_DOCS: dict[str, Any] = {"responses": {503: _problem("Nothing can be taken now; come back in a few seconds.")}}
 
 
 def document_of(path: Path, limit: int) -> dict[str, Any]:
@@ -103,6 +108,7 @@ def document_of(path: Path, limit: int) -> dict[str, Any]:
             403: _problem("Not from a web page; nothing was stored."),
             408: _problem("The body took too long; nothing was stored."),
             413: _problem("Too large. Its arrival and its beginning are recorded under `receipt_id`."),
+            500: _problem("The hub failed; it is not sure that the message was stored. Send it again with the same key."),
             503: _problem("The hub's log does not answer, or the hub is full; nothing was stored. Send it again."),
         },
     }

@@ -94,6 +94,61 @@ def test_a_document_with_the_wrong_kinds_of_values_is_always_a_reading(tree: Any
     checked(json.dumps(tree).encode())
 
 
+REFERRALS = [
+    sample(name).decode("latin-1") for name in ("ref_i12_v2_4_gp.hl7", "ref_i12_v2_8_unborn_document.hl7", "batch_v2_4.hl7")
+]
+FIELDS = [
+    "", '""', "^", "~", "^^^^^^^^^^^^", "&&&", "~~~~", "x" * 500, "\\", "\\X", "\\X4\\", "18990101", "20270230",
+    "99999999999", "-1", "NHS", "H^1^2^3~L~M", "20260101^D", "\x00", "\ufeff", "^application^pdf^Base64^!", "I12",
+    "REF_I12", "1e999", "&^~\\|",
+]  # fmt: skip
+
+
+@quick
+@given(
+    st.sampled_from(REFERRALS),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 40), st.sampled_from(FIELDS)), max_size=6),
+    st.randoms(use_true_random=False),
+)
+def test_segments_with_wrong_fields_in_any_order_are_always_a_reading(
+    text: str, changes: list[tuple[int, int, str]], order: Any
+) -> None:
+    segments = [segment.split("|") for segment in text.splitlines()]
+    for place, number, value in changes:
+        fields = segments[place % len(segments)]
+        fields += [""] * (number + 1 - len(fields))
+        fields[number] = value
+    if len(changes) > 3:
+        order.shuffle(segments)
+    reading = checked("\r".join("|".join(fields) for fields in segments).encode("utf-8", "replace"))
+    assert all(len(report.narrative) < 200_000 for report in reading.reports)
+
+
+@pytest.mark.parametrize("name", ["referral_message.json", "unborn_service_request.json"])
+def test_every_element_may_be_missing_or_of_another_kind(name: str) -> None:
+    whole = json.loads(sample(name))
+    for number in range(len(_spots(whole))):
+        for taken_away in (True, False):
+            tree = json.loads(json.dumps(whole))
+            holder, key = _spots(tree)[number]
+            if taken_away:
+                del holder[key]
+            else:
+                holder[key] = "!" if isinstance(holder[key], str) else JUNK[number % len(JUNK)]
+            checked(json.dumps(tree).encode())
+
+
+@pytest.mark.parametrize("text", REFERRALS)
+def test_every_field_may_be_missing_or_hold_anything(text: str) -> None:
+    segments = text.splitlines()
+    for place, segment in enumerate(segments):
+        fields = segment.split("|")
+        for number in range(len(fields)):
+            for value in ("", FIELDS[(place + number) % len(FIELDS)], "^a^b^Base64^!"):
+                damaged = "|".join([*fields[:number], value, *fields[number + 1 :]])
+                checked("\r".join([*segments[:place], damaged, *segments[place + 1 :]]).encode())
+
+
 def _spots(tree: Any) -> list[tuple[Any, Any]]:
     """Every place of a tree as (holder, key)."""
     found: list[tuple[Any, Any]] = []
@@ -165,6 +220,15 @@ LARGE: dict[str, Callable[[], bytes]] = {
     "many messages": lambda: _message(b"") * 4_000,
     "many escapes": lambda: _message(b"NTE|1||" + b"\\X41\\" * 1_000_000 + b"\r"),
     "long hex": lambda: _message(b"NTE|1||\\X" + b"41" * 4_000_000 + b"\r"),
+    "words of a concern without an end": lambda: (
+        _message(b"").replace(b"REF^I12", b"ADT^A08").replace(b"RF1||R\r", b"")
+        + b"NTE|1||"
+        + b"hit " * 40_000
+        + b"hit"
+        + b" " * 40_000
+        + b"no safeguarding " * 40_000
+        + b"\r"
+    ),
     "many repeats": lambda: _message(b"ZZZ|" + b"a&b^c~" * 9_000 + b"\r"),
     "only white space": lambda: b" \r\n" * 4_000_000,
     "only NUL": lambda: b"\x00" * 10_000_000,

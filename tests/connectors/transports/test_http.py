@@ -214,6 +214,8 @@ def test_unknown_addresses_and_methods_get_problems(
     education = connector("education")
     problem(client.post(education.http + "/notices", content=b"x"), 404, "not-found")
     problem(client.get(education.http + "/concerns"), 405, "method-not-allowed")
+    # A redirect could be taken for success by a client that does not follow it.
+    problem(client.post(education.http + "/concerns/", content=b"x"), 404, "not-found")
 
 
 def test_a_page_in_a_browser_cannot_send(connector: Callable[[str], Connector], client: httpx.Client) -> None:

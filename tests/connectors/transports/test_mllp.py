@@ -1,16 +1,26 @@
 """HL7 over MLLP: what AA promises, and that a kept connection survives everything that comes over it."""
 
+import asyncio
 import os
 import socket
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from connectors.edge import KEPT_OF_TOO_LARGE
+from connectors.edge import KEPT_OF_TOO_LARGE, Edge
+from connectors.health.read import read
+from connectors.journal import Journal
+from connectors.room import room_for
+from connectors.senders import default_sender
+from connectors.transports.http_server import listen
+from connectors.transports.mllp import MllpServer
 from connectors.transports.mllp_frame import framed
+from ops.clocks import SystemClock
+from schemas.ports import Entry
+from schemas.reading import Hint
 
 from ..running import Connector, answers, eventually, exchange, hl7, msa
 
@@ -142,3 +152,58 @@ def test_each_port_is_a_sender_and_others_are_turned_away(
     assert (logged.record.sender, logged.record.organisation) == ("trust-one", "RXX01")
     with socket.create_connection(("127.0.0.1", ports[1])) as connection:
         assert connection.recv(100) == b""
+
+
+def test_a_connection_that_never_speaks_mllp_is_closed_and_others_go_on(connector: Callable[[str], Connector]) -> None:
+    health = connector("health")
+    with health.mllp() as stranger, health.mllp() as connection:
+        try:
+            stranger.sendall(b"GET / HTTP/1.1\r\n" * 100_000)
+            assert stranger.recv(100) == b""
+        except ConnectionError:
+            # Closed while it was still sending.
+            pass
+        assert msa(exchange(connection, hl7(control_id())))[0] == "AA"
+
+
+def test_a_message_broken_off_by_the_next_one_loses_neither(connector: Callable[[str], Connector]) -> None:
+    health = connector("health")
+    broken, whole = hl7(control_id()), hl7(control_id())
+    with health.mllp() as connection:
+        connection.sendall(b"\x0b" + broken + framed(whole))
+        (answer,) = answers(connection, 1)
+    (logged,) = health.by_receipt(receipt_of(answer))
+    assert broken in logged.record.body and whole in logged.record.body
+    assert len(read(logged.record.body, Hint()).reports) == 2
+
+
+class Log:
+    """Keeps what is appended."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    async def append(self, entries: Sequence[Entry]) -> list[tuple[int, int]]:
+        self.entries += entries
+        return [(0, place) for place in range(len(entries))]
+
+
+async def test_a_message_that_comes_too_slowly_ends_its_connection_and_a_quick_one_is_taken(tmp_path: Path) -> None:
+    log, journal = Log(), Journal(tmp_path / "journal.jsonl")
+    failures: list[BaseException] = []
+    server = MllpServer(
+        Edge("health", log, SystemClock()), journal, default_sender("health", "mllp"), room_for(200_000),
+        limit=200_000, failed=failures.append, frame_seconds=0.2,
+    )  # fmt: skip
+    listener = listen("127.0.0.1", 0)
+    await server.start(listener)
+    reader, writer = await asyncio.open_connection(*listener.getsockname())
+    try:
+        writer.write(framed(hl7(control_id())) + b"\x0b" + hl7(control_id())[:40])
+        answered = await asyncio.wait_for(reader.read(), 10)
+        assert answered.count(b"MSA|AA|") == 1
+        assert len(log.entries) == 1 and failures == []
+    finally:
+        writer.close()
+        await server.stop(1)
+        journal.close()
