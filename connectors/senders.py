@@ -9,7 +9,7 @@ The senders file is YAML:
       - {id: anytown-trust, agency: education, organisation: anytown-trust, transport: kafka}
 
 The file holds the SHA-256 of each token, so that reading the file does not make anybody a sender. Without a file each
-agency and transport has the one sender `<agency>-<transport>`, on loopback only.
+agency and transport has the one sender `<agency>-<transport>`, on loopback only; its topic is `partner.example-<agency>.in`.
 """
 
 import hashlib
@@ -109,11 +109,16 @@ class Senders:
         _refuse_doubles(listed)
 
     def of(self, agency: str, transport: Transport) -> tuple[Sender, ...]:
-        """The senders of an agency on a transport: those listed, else the default one (Kafka has no default)."""
+        """The senders of an agency on a transport: those listed, else the default one. A topic is for one organisation, so
+        where senders are listed Kafka has no default."""
         listed = tuple(one for one in self.listed if (one.agency, one.transport) == (agency, transport))
-        if listed or transport == "kafka":
+        if listed or (transport == "kafka" and self.listed):
             return listed
         return (default_sender(agency, transport),)
+
+    def partner_topics(self) -> tuple[str, ...]:
+        """The topics that partner organisations write to."""
+        return tuple(sender.topic_name for agency in AGENCIES for sender in self.of(agency, "kafka"))
 
     def by_authorization(self, agency: str, authorization: str) -> Sender:
         """The HTTP sender that an `Authorization` header proves. Raises `Unauthenticated`."""
@@ -156,7 +161,7 @@ def default_sender(agency: str, transport: Transport) -> Sender:
     # Not validated: its folder is the drop folder itself.
     return Sender.model_construct(
         id=f"{agency}-{transport}", agency=agency, transport=transport, organisation="", token_sha256="", port=0,
-        allow_from=(), folder="", topic="",
+        allow_from=(), folder="", topic=f"partner.example-{agency}.in" if transport == "kafka" else "",
     )  # fmt: skip
 
 

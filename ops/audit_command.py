@@ -18,6 +18,7 @@ from ops.audit.report import print_verdict
 from ops.audit.verdict import CannotLook
 from ops.clocks import stepped_clock
 from ops.stack_state import read_state
+from ops.view.terminal import console
 from schemas.settings import Settings
 
 #: Exit codes: every promise holds; one is broken; the log could not be read, so nothing is known.
@@ -70,7 +71,7 @@ def audit(
     if as_json:
         typer.echo(verdict.model_dump_json(indent=2))
     else:
-        print_verdict(verdict, Console())
+        print_verdict(verdict, console())
     raise typer.Exit(HOLDS if verdict.ok else VIOLATED)
 
 
@@ -93,12 +94,12 @@ def _target(settings: Settings, bootstrap: str | None, journal: Path | None) -> 
 @contextmanager
 def _progress() -> Iterator[Told]:
     """A bar on the error stream where a person watches; nothing where a program reads."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    errors = Console(stderr=True)
+    if not errors.is_terminal:
         yield lambda _done, _total: None
         return
     columns = (TextColumn("{task.description:24}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("looking for the ends")
 
         def told(done: int, total: int) -> None:

@@ -1,6 +1,7 @@
 """`day FOLDER`: run a day from a timetable on the stepped clock, through the real transports."""
 
 import json
+import os
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,8 @@ def day(
     not start.
     """
     console = Console(stderr=True)
+    if page is not None:
+        must_take_a_page(console, page)
     try:
         lines = read_timetable(folder)
         rota = folder / "rota.csv"
@@ -55,6 +58,13 @@ def day(
     else:
         print_result(result, lines[-1].at)
     raise typer.Exit(0 if result.audit.get("ok") and not result.problems else 1)
+
+
+def must_take_a_page(console: Console, page: Path) -> None:
+    """Ends the command with exit code 2, before the day and not after it, if `page` cannot be written."""
+    if page.is_dir() or not os.access(page.parent, os.W_OK):
+        console.print(f"{page} cannot be written: give --page a file in a folder that is there.", markup=False, highlight=False)
+        raise typer.Exit(2)
 
 
 def could_not_start(console: Console, error: Exception) -> typer.Exit:

@@ -1,8 +1,6 @@
 """`demo`: a long weekend on a real Kafka, checked against its script."""
 
 import json
-import shutil
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +11,12 @@ from rich.console import Console
 from ops.day.page import write_page
 from ops.day.progress import day_progress
 from ops.day.result import DayResult
-from ops.day.run import run_day
+from ops.day.run import new_run_dir, run_day
 from ops.day.timetable import read_timetable
-from ops.day_command import print_result
+from ops.day_command import could_not_start, must_take_a_page, print_result
 from ops.demo.case_system import GROUP, TOPIC, CaseSystem
 from ops.demo.script import END, START, Expected, write_script
+from ops.supervisor import EXPLAINED
 
 
 def demo(
@@ -29,29 +28,33 @@ def demo(
 ) -> None:
     """Run a bank holiday weekend of four agencies' messages and show who was not assessed on the day of arrival.
 
-    Exit code 0: script, flags and audit agree. 1: they differ, and the differences are printed.
+    Exit code 0: script, flags and audit agree. 1: they differ, and the differences are printed. 3: the hub could
+    not start.
     """
     console = Console(stderr=True)
-    folder = Path(tempfile.mkdtemp(prefix="frontdoor-weekend-"))
+    must_take_a_page(console, page)
+    run_dir = new_run_dir()
+    folder = run_dir / "weekend"
+    folder.mkdir(parents=True)
     try:
         expected = write_script(folder, contacts, seed)
         lines = read_timetable(folder)
         with day_progress(console) as progress:
-            result, run_dir = run_day(
+            result, _ = run_day(
                 lines,
+                run_dir=run_dir,
                 keep=keep,
                 say=lambda line: console.print(line, markup=False, highlight=False),
                 progress=progress,
                 beside=CaseSystem,
                 others={GROUP: (TOPIC,)},
             )
-        differences = compare(result, expected)
-        write_page(page, result, "A bank holiday weekend at the front door", START, END)
-        if keep:
-            kept = shutil.copytree(folder, run_dir / "weekend")
-            console.print(f"Kept: {run_dir}; the messages are in {kept}", markup=False, highlight=False)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    except EXPLAINED as error:
+        raise could_not_start(console, error) from None
+    differences = compare(result, expected)
+    write_page(page, result, "A bank holiday weekend at the front door", START, END)
+    if keep:
+        console.print(f"Kept: {run_dir}; the messages are in {folder}", markup=False, highlight=False)
     if json_out:
         print(json.dumps({**result.as_json(), "differences": differences}, indent=2))
     else:

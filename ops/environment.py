@@ -3,9 +3,11 @@
 Only the standard library: it runs before anything is installed.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,11 +23,16 @@ class CannotSetUp(Exception):
 
 
 class _Environment:
-    """`.venv` in a checkout, and what was put into it."""
+    """`.venv` in a checkout, and what was put into it.
 
-    def __init__(self, checkout: Path) -> None:
+    `lock` is the open file of the lock it is made under. Who installs holds it too: should this process be killed, the
+    next must not begin while that one still writes.
+    """
+
+    def __init__(self, checkout: Path, lock: int | None = None) -> None:
         self._checkout = checkout
         self._venv = checkout / ".venv"
+        self._lock = lock
         self.python = self._venv / "bin" / "python"
 
     def _digest(self, name: str) -> str:
@@ -50,9 +57,10 @@ class _Environment:
     def make(self) -> None:
         """A new one, with what running needs and our own package."""
         mark = self._venv / "frontdoor-made-this"
-        if self._venv.exists() and not mark.exists():
-            raise CannotSetUp(f"{self._venv} was not made by this launcher: move it away, then run again.")
-        shutil.rmtree(self._venv, ignore_errors=True)
+        if self._venv.exists():
+            if not mark.exists() and any(self._venv.iterdir()):
+                raise CannotSetUp(f"{self._venv} was not made by this launcher: move it away, then run again.")
+            self._discard()
         self._venv.mkdir()
         mark.touch()
         make = [sys.executable, "-m", "venv", str(self._venv)]
@@ -61,6 +69,13 @@ class _Environment:
         # In place: what runs is what stands in the checkout. Nothing is fetched.
         self._pip("--no-deps", "--no-build-isolation", "--no-index", "--editable", str(self._checkout))
         self._stamp("run").write_text(self._digest("run"))
+
+    def _discard(self) -> None:
+        """Out of the way in one step: an interrupted removal would leave what looks like somebody else's."""
+        discarded = self._checkout / ".frontdoor" / "discarded-environment"
+        shutil.rmtree(discarded, ignore_errors=True)
+        os.replace(self._venv, discarded)
+        shutil.rmtree(discarded, ignore_errors=True)
 
     def add_tests(self) -> None:
         """What the test suite needs besides."""
@@ -83,22 +98,35 @@ class _Environment:
         self._do(command, advice)
 
     def _do(self, command: Sequence[str], what: str) -> None:
-        """Run it, with a line now and then for who waits; all it said only if it fails."""
+        """Run it, with a line now and then for who waits; all it said only if it fails. It ends when this is interrupted."""
         environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
         said: list[str] = []
         collected = 0
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, errors="replace"
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+            errors="replace",
+            # A group of its own: it starts others, and all of them must end if this process is told to.
+            start_new_session=True,
+            pass_fds=[] if self._lock is None else [self._lock],
         ) as process:
             assert process.stdout is not None
-            for line in process.stdout:
-                said.append(line)
-                if line.startswith("Collecting "):
-                    collected += 1
-                    if collected % 20 == 0:
-                        _say(f"  {collected} packages fetched")
-                elif line.startswith("Installing collected") and collected > 1:
-                    _say("  unpacking")
+            try:
+                for line in process.stdout:
+                    said.append(line)
+                    if line.startswith("Collecting "):
+                        collected += 1
+                        if collected % 20 == 0:
+                            _say(f"  {collected} packages fetched")
+                    elif line.startswith("Installing collected") and collected > 1:
+                        _say("  unpacking")
+            except BaseException:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise
         if process.returncode != 0:
             raise CannotSetUp("".join(said[-15:]) + f"Could not {what}.")
 
@@ -112,7 +140,8 @@ def ready_python(*, with_tests: bool, checkout: Path = CHECKOUT) -> str:
     wanted = ["run", "dev"] if with_tests else ["run"]
     if not all(environment.has(name) for name in wanted):
         waiting = "Another run is setting up the environment; waiting for it …"
-        with file_lock(checkout / ".frontdoor" / "environment.lock", lambda: _say(waiting)):
+        with file_lock(checkout / ".frontdoor" / "environment.lock", lambda: _say(waiting)) as lock:
+            environment = _Environment(checkout, lock)
             if not environment.has("run"):
                 _say("Setting up the environment in .venv, once: packages of about 70 MB to fetch, 310 MB on disk …")
                 environment.make()

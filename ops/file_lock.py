@@ -11,8 +11,11 @@ from typing import TextIO
 
 
 @contextmanager
-def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of `path` inside the block. `waiting` is called once if somebody else holds it now."""
+def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[int]:
+    """Hold the lock of `path` inside the block. `waiting` is called once if somebody else holds it now.
+
+    Yields the number of the open file; a child process that inherits it holds the lock with us, until both are gone.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
         try:
@@ -20,7 +23,7 @@ def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
         except BlockingIOError:
             waiting()
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield handle.fileno()
 
 
 class Held:

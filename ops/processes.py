@@ -26,7 +26,7 @@ from ops.stack_state import (
     write_state,
 )
 from ops.supervised import Supervised
-from ops.topics import Change, TopicsNotApplied, apply_topics
+from ops.topics import Change, TopicsNotApplied, apply_topics, wanted_topics
 from schemas.settings import Settings
 
 #: In the order of their start: who decides and who shows first, then time, then who accepts messages.
@@ -87,6 +87,7 @@ class Stack:
         self.kafka = EmbeddedKafka(self.run_dir / "kafka") if bootstrap is None else None
         self.left: list[Change] = []
         self._bootstrap = bootstrap
+        self._kafka_restarts = 0
         self._clock = clock
         self._env = dict(env or {})
         self._say = say
@@ -130,12 +131,13 @@ class Stack:
             log = str(self.run_dir / "kafka" / "node-1" / "broker.log")
             running = self.kafka.commands
             processes[:0] = [
-                ProcessState("kafka", "ready", pid, 0, None, log, command) for pid, command in running.items()
-            ] or [ProcessState("kafka", "waiting to restart", None, 0, None, log, "")]
+                ProcessState("kafka", "ready", pid, self._kafka_restarts, None, log, command)
+                for pid, command in running.items()
+            ] or [ProcessState("kafka", "waiting to restart", None, self._kafka_restarts, None, log, "")]
         return StackState(
             supervisor=os.getpid(),
             started_at=self._started_at,
-            bootstrap=self._bootstrap or (self.kafka.bootstrap if self.kafka and self.kafka.pids else ""),
+            bootstrap=self._bootstrap or (self.kafka.bootstrap if self.kafka and (self.kafka.pids or self.kafka.fallen) else ""),
             embedded=self.kafka is not None,
             clock=self._clock,
             processes=processes,
@@ -167,7 +169,7 @@ class Stack:
             self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
             self._record()
             self._start_kafka()
-            self.left = apply_topics(self.bootstrap)
+            self.left = apply_topics(self.bootstrap, wanted=wanted_topics(self.settings))
             for change in self.left:
                 self._say(f"Topics: {change.line()}")
             if any(change.kind == "refused" for change in self.left):
@@ -272,6 +274,9 @@ class Stack:
 
     def _raise_kafka(self, kafka: EmbeddedKafka) -> None:
         self._say("Kafka ended by itself; starting it again")
+        # Said before the wait, so that nobody takes it for ready meanwhile.
+        self._record()
+        self._kafka_restarts += 1
         try:
             kafka.restart(timeout=20.0)
         except KafkaDidNotStart as error:

@@ -45,6 +45,9 @@ def record(
         str, typer.Option("--at", metavar="TIME", help="When it happened, if not now: London time, or with an offset.")
     ] = "",
     args: Annotated[str, typer.Option("--args", metavar="JSON", help="More fields, as one JSON object.")] = "",
+    token: Annotated[
+        str, typer.Option("--token", envvar="FRONTDOOR_TOKEN", help="The sender's token, if the stack asks for one.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for what becomes of it.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait for what becomes of it.")] = 30.0,
@@ -59,7 +62,7 @@ def record(
     with plain_errors(), ViewClient(settings) as view:
         if "contact_id" in entry:
             entry["contact_id"] = _contact(view, entry["contact_id"], timeout)
-        receipt = _post(settings, entry)
+        receipt = _post(settings, entry, token)
         outcome = None if no_wait else view.wait(f"/receipts/{receipt}", _told, timeout)
         outcome = outcome if outcome and _told(outcome) else None
     if as_json:
@@ -152,10 +155,10 @@ def _contact(view: ViewClient, reference: str, timeout: float) -> str:
         raise
 
 
-def _post(settings: Settings, entry: dict[str, Any]) -> str:
+def _post(settings: Settings, entry: dict[str, Any], token: str) -> str:
     """The receipt of an entry. The same key goes with a second try, so an entry cannot count twice."""
     url = url_of(settings, "connector-social_care") + "/case-events"
-    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    headers = {"Idempotency-Key": str(uuid.uuid4())} | ({"Authorization": f"Bearer {token}"} if token else {})
     # A proxy from the environment must never see it.
     with httpx.Client(trust_env=False, timeout=30.0) as http:
         for last in (False, True):

@@ -39,13 +39,18 @@ def read_rota(path: Path) -> list[OnDuty]:
     """The workers of a rota file. Raises `RotaError`."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
+            reader = csv.DictReader(file, restval="")
             missing = _COLUMNS - set(reader.fieldnames or [])
             if missing:
                 raise RotaError(f"{path.name}: the first line must name the columns; missing: {', '.join(sorted(missing))}")
-            return [_worker(path, number, row) for number, row in enumerate(reader, 2)]
+            workers = [_worker(path, number, row) for number, row in enumerate(reader, 2)]
     except OSError as error:
         raise RotaError(f"{path}: cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise RotaError(f"{path.name}: is not CSV in UTF-8; save it again as such") from None
+    if not workers:
+        raise RotaError(f"{path.name}: has no workers; give a line for each person on duty")
+    return workers
 
 
 def _worker(path: Path, number: int, row: dict[str, str]) -> OnDuty:

@@ -31,7 +31,8 @@ def rota(
     try:
         asyncio.run(_publish(settings, team or settings.team, workers))
     except NotDurable as error:
-        typer.echo(f"The broker did not take the rota ({error}); is the hub up? ./frontdoor status", err=True)
+        where = settings.bootstrap_servers
+        typer.echo(f"The broker at {where} did not take the rota ({error}). Start the hub with ./frontdoor up", err=True)
         raise typer.Exit(3) from None
     typer.echo(f"{len(workers)} on the rota of {team or settings.team}.")
 

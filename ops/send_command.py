@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ops.delivery import Delivered, Deliveries, NotDelivered, usual_way
+from ops.running_stack import running_settings
 from schemas.catalogue import AGENCIES
 from schemas.settings import Settings
 
@@ -61,7 +62,7 @@ def send(
     results: list[dict[str, str]] = []
     not_up = False
     with (
-        Deliveries(Settings(), token=token) as deliveries,
+        Deliveries(running_settings(Settings()), token=token) as deliveries,
         Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress,
     ):
         bar = progress.add_task("Sending", total=len(files))

@@ -107,6 +107,17 @@ def clean_up_after_a_kill(run_dir: Path) -> bool:
     return True
 
 
+def sweep_killed(runs: Path) -> None:
+    """Delete what runs under `runs` left that were killed: their log holds messages, and nobody will ask for it.
+
+    One that is alive has its supervisor; one that stopped in order, and was kept, has no state any more.
+    """
+    for state_file in runs.glob("*/stack.json"):
+        run_dir = state_file.parent
+        if not is_supervised(run_dir) and clean_up_after_a_kill(run_dir):
+            shutil.rmtree(run_dir, ignore_errors=True)
+
+
 def _kill_if_ours(pid: int, command: str) -> None:
     shown = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
     if command and shown.stdout.strip() == command:

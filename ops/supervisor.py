@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from connectors.senders import SendersRefused
 from ops.bootstrap_choice import named_bootstrap
 from ops.children import CannotStart
 from ops.embedded_kafka import KafkaDidNotStart
@@ -26,6 +27,7 @@ EXPLAINED = (
     JarsUnavailable,
     KafkaDidNotStart,
     NotReady,
+    SendersRefused,
     TopicsNotApplied,
 )
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -16,7 +16,9 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient  # 
 from kafka.errors import KafkaError, KafkaTimeoutError, for_code  # type: ignore[import-untyped]
 from kafka.structs import TopicPartition  # type: ignore[import-untyped]
 
+from connectors.senders import load_senders
 from schemas.catalogue import Catalogue, catalogue
+from schemas.settings import Settings
 
 #: Set by operators while they move replicas; not ours to reset.
 _LEAVE = {"leader.replication.throttled.replicas", "follower.replication.throttled.replicas"}
@@ -276,7 +278,12 @@ def topics_of(bootstrap: str, *, timeout: float = 10.0, wanted: Catalogue | None
         admin.close()
 
 
-def apply_topics(bootstrap: str, *, timeout: float = 10.0) -> list[Change]:
-    """Apply the committed catalogue; returns what was left undone. See `Topics.apply`."""
-    with topics_of(bootstrap, timeout=timeout) as topics:
+def wanted_topics(settings: Settings) -> Catalogue:
+    """The committed catalogue, with the topics of the partner organisations in the senders file. Raises `SendersRefused`."""
+    return catalogue().for_partners(load_senders(settings.senders_file).partner_topics())
+
+
+def apply_topics(bootstrap: str, *, timeout: float = 10.0, wanted: Catalogue | None = None) -> list[Change]:
+    """Apply the committed catalogue, or `wanted`; returns what was left undone. See `Topics.apply`."""
+    with topics_of(bootstrap, timeout=timeout, wanted=wanted) as topics:
         return topics.apply()

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from ops.stack_state import StackState, clean_up_after_a_kill, is_supervised, read_state
 from ops.supervisor import hold, up_stack
+from ops.view.terminal import console
 from schemas.settings import Settings
 
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT\S+ ")
@@ -146,6 +146,6 @@ def _show(state: StackState | None) -> None:
         urls = "  ".join(f"{name} {url}" for name, url in each.urls.items())
         listens = state.bootstrap if each.name == "kafka" else urls
         table.add_row(each.name, each.state, str(each.pid or "-"), str(each.restarts), listens)
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    console().print(table)
     if not state.embedded:
         typer.echo(f"Kafka: {state.bootstrap} (not ours to stop)")

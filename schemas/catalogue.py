@@ -3,6 +3,7 @@
 Raises `pydantic.ValidationError`, naming the entry, when the file is not a catalogue.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,7 @@ from schemas.case_event import CaseEvent
 from schemas.contact import Contact
 from schemas.disposition import Disposition
 from schemas.flag import Flag
+from schemas.linkage import Link, LinkageEvent, LinkReview
 from schemas.narrative import Narrative
 from schemas.outbound import OutboundItem
 from schemas.received import Received
@@ -25,12 +27,16 @@ MODELS: dict[str, type] = {
     model.__name__: model
     for model in (
         Received, Contact, CaseEvent, Disposition, AllocationEvent, Flag, OutboundItem, Narrative,
+        LinkageEvent, Link, LinkReview,
     )
 }  # fmt: skip
 
 AGENCIES = ("health", "education", "police", "social_care")
 
-RECORD_NAMES = Literal["Received", "Contact", "CaseEvent", "Disposition", "AllocationEvent", "Flag", "OutboundItem", "Narrative"]
+RECORD_NAMES = Literal[
+    "Received", "Contact", "CaseEvent", "Disposition", "AllocationEvent", "Flag", "OutboundItem", "Narrative",
+    "LinkageEvent", "Link", "LinkReview",
+]  # fmt: skip
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -39,16 +45,11 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Topic(_Strict):
-    """One topic. `retention_days` -1 keeps for ever; `max_message_bytes` is the broker's limit for one record."""
+class Kept(_Strict):
+    """How long and how a topic is kept. `retention_days` -1 keeps for ever; `max_message_bytes` is the broker's limit for
+    one record."""
 
     description: str
-    record: RECORD_NAMES
-    key: str
-    order: str
-    writers: list[str] = Field(min_length=1)
-    readers: list[str] = Field(min_length=1)
-    personal: bool
     retention_days: int
     max_message_bytes: int = 1048576
     flush_every_message: bool = False
@@ -67,13 +68,29 @@ class Topic(_Strict):
         return settings
 
 
+class Topic(Kept):
+    """One topic of the hub's own."""
+
+    record: RECORD_NAMES
+    key: str
+    order: str
+    writers: list[str] = Field(min_length=1)
+    readers: list[str] = Field(min_length=1)
+    personal: bool
+
+
 class Catalogue(_Strict):
-    """All topics, and the changelogs of the stream workers' tables."""
+    """All topics, and the changelogs of the stream workers' tables.
+
+    `partner_in` is the template of what partner organisations write to; `partners` are the topics made from it.
+    """
 
     version: int
     keyed_partitions: int = Field(ge=1)
     defaults: dict[str, str]
     topics: dict[str, Topic]
+    partner_in: Kept
+    partners: tuple[str, ...] = ()
     changelogs: list[str]
 
     def changelog_topic(self, name: str) -> str:
@@ -92,9 +109,14 @@ class Catalogue(_Strict):
             "max.message.bytes": "10485760",
         }
 
+    def for_partners(self, topics: Iterable[str]) -> "Catalogue":
+        """The same with these partner topics."""
+        return self.model_copy(update={"partners": tuple(sorted(topics))})
+
     def desired(self) -> dict[str, dict[str, str]]:
         """Every topic with every setting it should have."""
         wanted = {name: {**self.defaults, **topic.config()} for name, topic in self.topics.items()}
+        wanted |= {name: {**self.defaults, **self.partner_in.config()} for name in self.partners}
         for name in self.changelogs:
             wanted[self.changelog_topic(name)] = {**self.defaults, **self.changelog_config()}
         return wanted

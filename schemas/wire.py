@@ -5,9 +5,8 @@ subject; an unknown id or bytes that are no such record raise `Undecodable`, who
 """
 
 import struct
-from datetime import date, datetime
 from io import BytesIO
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import fastavro
 from pydantic import BaseModel
@@ -35,6 +34,7 @@ class Codec:
         self._newest_id = versions[-1].schema_id
         self._newest = self._parsed[self._newest_id]
         self._prefix = _HEADER.pack(0, self._newest_id)
+        self._optional = _optional_records(self._newest)
 
     @property
     def schema_id(self) -> int:
@@ -45,7 +45,13 @@ class Codec:
         """The record as bytes. The record was validated when it was made, so only the writer can fail here."""
         out = BytesIO()
         out.write(self._prefix)
-        fastavro.schemaless_writer(out, self._newest, _plain(record))
+        # Without the warnings of values set by `model_copy`: the writer checks every one against the schema.
+        plain = record.model_dump(warnings=False)
+        for field, name in self._optional.items():
+            if plain[field] is not None:
+                # Named, so that the writer does not first try the whole record against the union.
+                plain[field] = (name, plain[field])
+        fastavro.schemaless_writer(out, self._newest, plain)
         return out.getvalue()
 
     def decode(self, data: bytes | None) -> Any:
@@ -71,10 +77,12 @@ class Codec:
             raise Undecodable(f"{self.subject}: {type(error).__name__} while decoding") from None
 
 
-def _plain(value: Any) -> Any:
-    """A record as the plain values fastavro writes. Faster than `model_dump` for these small records."""
-    if isinstance(value, BaseModel):
-        return {name: _plain(item) for name, item in value.__dict__.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return cast("str | int | bytes | bool | datetime | date | dict[str, str] | None", value)
+def _optional_records(schema: Any) -> dict[str, str]:
+    """The fields of a record that hold another record or nothing, each with that record's name."""
+    found = {}
+    for field in schema["fields"]:
+        branches = field["type"] if isinstance(field["type"], list) else []
+        records = [one for one in branches if isinstance(one, dict) and one["type"] == "record"]
+        if len(records) == 1 and len(branches) == 2 and "null" in branches:
+            found[field["name"]] = records[0]["name"]
+    return found

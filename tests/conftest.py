@@ -9,7 +9,8 @@ import pytest
 from ops.bootstrap_choice import some_kafka
 from ops.embedded_kafka import EmbeddedKafka
 from ops.kafka_fast_start import prepare_fast_start
-from ops.topics import apply_topics
+from ops.topics import apply_topics, wanted_topics
+from schemas.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def own_broker(tmp_path: Path, fast_start: None) -> Iterator[EmbeddedKafka]:
     kafka = EmbeddedKafka(tmp_path / "kafka")
     kafka.start()
     try:
-        apply_topics(kafka.bootstrap)
+        apply_topics(kafka.bootstrap, wanted=wanted_topics(Settings()))
         yield kafka
     finally:
         kafka.kill()

@@ -4,12 +4,17 @@ import ast
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from ops.children import wait_until_gone
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 LAUNCHER = CHECKOUT / "frontdoor"
@@ -63,7 +68,7 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copy(LAUNCHER, place / "frontdoor")
     for name in ("__init__.py", "environment.py", "file_lock.py"):
         shutil.copy(CHECKOUT / "ops" / name, place / "ops" / name)
-    (place / "ops" / "cli.py").write_text("import sys; print(sys.prefix, sys.argv[1:])\nsys.exit(7)\n")
+    (place / "ops" / "__main__.py").write_text("import sys; print(sys.prefix, sys.argv[1:])\nsys.exit(7)\n")
     (place / "backend.py").write_text(BACKEND)
     (place / "pyproject.toml").write_text(
         '[project]\nname = "stub"\nversion = "1"\n'
@@ -71,6 +76,13 @@ def checkout(tmp_path: Path) -> Path:
     )
     (place / "requirements" / "run.txt").write_text("")
     return place
+
+
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def start(checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
@@ -88,6 +100,7 @@ def test_two_first_runs_at_once_in_a_path_with_a_space_and_a_renewal_when_the_pi
         assert (run.returncode, out) == (7, f"{checkout / '.venv'} ['find', 'a b']\n"), err
         said += err
     assert said.count("Setting up the environment") == 1
+    assert said.count("Another run is setting up the environment; waiting for it") == 1
 
     out, err = start(checkout).communicate(timeout=60)
     assert err == ""
@@ -98,6 +111,37 @@ def test_two_first_runs_at_once_in_a_path_with_a_space_and_a_renewal_when_the_pi
     assert "Setting up the environment" in renewing.stderr.readline()
     renewing.kill()
     renewing.communicate()
+
+
+def interrupted(checkout: Path, told: signal.Signals) -> tuple[int, int]:
+    """The exit code of a launcher that got a signal while it was setting up, and who was installing for it."""
+    installing = checkout / "installing"
+    slow = f"import os, time\nopen({str(installing)!r}, 'w').write(str(os.getpid()))\ntime.sleep(300)\n"
+    (checkout / "backend.py").write_text(slow)
+    run = start(checkout)
+    until(lambda: installing.exists() and installing.read_text() != "")
+    # The launcher alone, as a service manager does; at a terminal the others would hear of it too.
+    run.send_signal(told)
+    _, err = run.communicate(timeout=30)
+    assert "Traceback" not in err
+    return run.returncode, int(installing.read_text())
+
+
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_set_up_leaves_nothing_running(checkout: Path, told: signal.Signals, code: int) -> None:
+    ended_with, installer = interrupted(checkout, told)
+    assert ended_with == code
+    assert wait_until_gone([installer], 5) == []
+
+
+def test_after_a_kill_the_next_run_waits_for_who_is_still_installing_and_begins_anew(checkout: Path) -> None:
+    _, installer = interrupted(checkout, signal.SIGKILL)
+    (checkout / "backend.py").write_text(BACKEND)
+    following = start(checkout)
+    assert following.stderr is not None
+    assert "waiting for it" in following.stderr.readline()
+    os.killpg(os.getpgid(installer), signal.SIGKILL)
+    assert following.communicate(timeout=60)[0] == f"{checkout / '.venv'} []\n"
 
 
 def test_an_environment_that_somebody_else_made_is_left_alone(checkout: Path) -> None:

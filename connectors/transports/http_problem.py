@@ -14,7 +14,7 @@ PROBLEM_JSON = "application/problem+json"
 
 #: FHIR's issue type for each kind of problem.
 _FHIR_CODES = {
-    "empty-body": "required", "not-authenticated": "login", "not-allowed": "forbidden", "not-found": "not-found",
+    "not-authenticated": "login", "not-allowed": "forbidden", "not-found": "not-found",
     "method-not-allowed": "not-supported", "too-slow": "timeout", "too-large": "too-long",
     "not-durable": "transient", "busy": "throttled",
 }  # fmt: skip

@@ -103,7 +103,6 @@ def document_of(path: Path, limit: int) -> dict[str, Any]:
                     "X-Receipt-Id": {"description": "The receipt.", "schema": _ID},
                 },
             },
-            400: _problem("There was no body; nothing was stored."),
             401: _problem("A token is needed, or it is wrong; nothing was stored."),
             403: _problem("Not from a web page; nothing was stored."),
             408: _problem("The body took too long; nothing was stored."),

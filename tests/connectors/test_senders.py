@@ -21,10 +21,17 @@ def test_without_a_file_each_agency_and_transport_has_one_sender() -> None:
     senders = load_senders(None)
     assert senders.by_authorization("health", "").id == "health-http"
     assert [one.id for one in senders.of("police", "folder")] == ["police-folder"]
-    assert senders.of("education", "kafka") == ()
+    assert [one.topic_name for one in senders.of("education", "kafka")] == ["partner.example-education.in"]
     senders.check_reachable("health", "127.0.0.1")
     senders.check_reachable("health", "::1")
     senders.check_reachable("health", "localhost")
+
+
+def test_where_senders_are_listed_only_listed_organisations_have_a_topic(tmp_path: Path) -> None:
+    trust = "id: trust, agency: education, organisation: anytown-trust, transport: kafka"
+    senders = load_senders(written(tmp_path, trust))
+    assert senders.partner_topics() == ("partner.anytown-trust.in",)
+    assert senders.of("health", "kafka") == ()
 
 
 @pytest.mark.parametrize("bind", ["0.0.0.0", "::", "10.1.2.3", "hub.example"])

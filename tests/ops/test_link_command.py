@@ -7,7 +7,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ops.linkage.link import COLUMNS, OUT_COLUMNS, link
+from ops.linkage.link import OUT_COLUMNS, link
+from ops.linkage.report_file import COLUMNS
 from ops.linkage.train import train
 
 HEAD = ",".join(COLUMNS)
@@ -116,11 +117,30 @@ def test_rows_too_short_or_too_long_and_bytes_that_are_not_text_are_read(tmp_pat
     assert [row["record_id"] for row in written(out)] == ["short", "long", "bad"]
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_file_as_spreadsheets_save_it_is_read(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    text = f"{HEAD.upper()}\na,{CHILD.replace('Oliver', 'Zoë')}\nb,{CHILD.replace('Oliver', 'Zoë')}\n"
+    source.write_bytes(text.replace(",", delimiter).encode(encoding))
+    code, output = run("link", str(source), "--out", str(out))
+    assert code == 0, output
+    assert [row["decision"] for row in written(out)] == ["NEW", "LINK"]
+
+
+def test_missing_columns_are_empty_cells_and_are_named(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("Given,Family,DOB\nOliver,Ashworth,2015-03-14\nOliver,Ashworth,14/03/2015\n")
+    code, output = run("link", str(source), "--out", str(out))
+    assert code == 0 and "no column record_id, agency, sex" in output
+    assert [(row["record_id"], row["decision"]) for row in written(out)] == [("1", "NEW"), ("2", "REVIEW")]
+
+
 @pytest.mark.parametrize(
     ("content", "options", "said"),
     [
         ("", (), "is empty"),
-        ("record_id,given\na,b\n", (), "lacks the columns agency, family"),
+        ("record_id,note\na,b\n", (), "lacks every column that could be compared"),
         (f"{HEAD}\n", ("--reviews", "oracle"), "lacks the column person_id"),
     ],
 )

@@ -17,7 +17,7 @@ import ops.up_command
 from ops.children import wait_until_gone
 from ops.embedded_kafka import EmbeddedKafka
 from ops.processes import AlreadyRunning, NotReady, Stack
-from ops.stack_state import is_supervised, read_state
+from ops.stack_state import StackState, is_supervised, read_state, sweep_killed, take_stack, write_state
 from schemas.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -191,12 +191,26 @@ def test_kill_9_leaves_no_process_and_the_next_run_cleans_up_and_ctrl_c_stops_it
         assert state is not None
         running = [each.pid for each in state.processes if each.pid is not None]
         assert len(running) == 2
+        assert [(each.name, each.restarts) for each in state.processes if each.name == "kafka"] == [("kafka", 1)]
 
         os.killpg(process.pid, signal.SIGINT)
         process.wait(40)
         assert process.returncode == 0
     assert wait_until_gone(running, 0) == []
     assert cli.invoke(_app(), ["down"]).output == "Not up.\n"
+
+
+def test_what_a_killed_run_left_is_deleted_and_what_is_alive_or_was_kept_is_not(tmp_path: Path) -> None:
+    killed, alive, kept = (tmp_path / name for name in ("killed", "alive", "kept"))
+    for run_dir in (killed, alive, kept):
+        (run_dir / "logs").mkdir(parents=True)
+    held = take_stack(alive)
+    assert held is not None
+    for run_dir in (killed, alive):
+        write_state(run_dir, StackState(1, "", "", embedded=True, clock="stepped", processes=[]))
+    sweep_killed(tmp_path)
+    assert sorted(tmp_path.iterdir()) == [alive, kept]
+    held.release()
 
 
 def test_down_stops_the_supervisor_and_leaves_a_kafka_that_is_not_its_own(

@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient  # 
 from typer.testing import CliRunner
 
 from ops.embedded_kafka import EmbeddedKafka
-from ops.topics import ClusterUnavailable, LiveTopic, differences, topics_of
+from ops.stack_state import StackState, take_stack, write_state
+from ops.topics import ClusterUnavailable, LiveTopic, differences, topics_of, wanted_topics
 from ops.topics_command import topics_app
 from schemas.catalogue import catalogue
+from schemas.settings import Settings
 
 run = CliRunner()
 TOPIC = ConfigResourceType.TOPIC
@@ -94,7 +97,9 @@ def _json(result: Any) -> Any:
 
 
 @pytest.mark.broker
-def test_plan_and_apply_on_a_live_cluster(own_broker: EmbeddedKafka) -> None:
+def test_plan_and_apply_on_a_live_cluster(
+    own_broker: EmbeddedKafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = ["--bootstrap", own_broker.bootstrap]
     admin = KafkaAdminClient(bootstrap_servers=own_broker.bootstrap)
 
@@ -109,7 +114,7 @@ def test_plan_and_apply_on_a_live_cluster(own_broker: EmbeddedKafka) -> None:
             ConfigResource(TOPIC, "flags", {"retention.bytes": "99"}),
         ]
     )
-    with topics_of(own_broker.bootstrap) as topics:
+    with topics_of(own_broker.bootstrap, wanted=wanted_topics(Settings())) as topics:
         # The broker hears of a change a moment after its controller has accepted it.
         while len(topics.plan()) < 5:
             time.sleep(0.05)
@@ -136,7 +141,22 @@ def test_plan_and_apply_on_a_live_cluster(own_broker: EmbeddedKafka) -> None:
 
     told = run.invoke(topics_app, ["apply", *place, "--delete-unknown", "--delete-records", "--yes"])
     assert told.exit_code == 0, told.output
+    assert "~ update contacts: retention.ms -1 →" in told.stdout
+    assert "- unknown somebody-elses  (deleted)" in told.stdout
     again = run.invoke(topics_app, ["plan", *place, "--json"])
     assert (again.exit_code, _json(again)) == (0, {"changes": []})
     assert "somebody-elses" not in admin.list_topics()
     admin.close()
+
+    # Without an address it is the running hub's cluster, whatever port that got.
+    monkeypatch.setenv("FRONTDOOR_RUN_DIR", str(tmp_path))
+    monkeypatch.setenv("FRONTDOOR_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    write_state(tmp_path, StackState(1, "", own_broker.bootstrap, embedded=True, clock="system", processes=[]))
+    alive = take_stack(tmp_path)
+    assert alive is not None
+    assert run.invoke(topics_app, ["plan"]).exit_code == 0
+    # A hub that was killed has no cluster any more.
+    alive.release()
+    nowhere = run.invoke(topics_app, ["plan", "--timeout", "0.5"])
+    assert nowhere.exit_code == 1
+    assert "./frontdoor up" in nowhere.output

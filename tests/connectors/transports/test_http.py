@@ -120,10 +120,11 @@ def test_a_fhir_client_gets_an_operation_outcome(
     assert outcome.id == answer.headers["x-receipt-id"]
     assert outcome.issue[0].severity == "information"
     assert answer.headers["x-receipt-id"] in outcome.issue[0].diagnostics
-    refused = client.post(connector("health").http + path, content=b"", headers={"Accept": "application/fhir+json"})
-    assert refused.status_code == 400
+    large = some_body() + b"x" * 300_000
+    refused = client.post(connector("health").http + path, content=large, headers={"Accept": "application/fhir+json"})
+    assert refused.status_code == 413
     assert OperationOutcome.model_validate_json(refused.content).issue[0].severity == "error"
-    problem(client.post(connector("health").http + path, content=b""), 400, "empty-body")
+    problem(client.post(connector("health").http + path, content=large), 413, "too-large")
 
 
 def test_the_capability_statement_is_valid_fhir(
@@ -150,13 +151,14 @@ def test_the_same_key_and_bytes_give_the_same_receipt_and_other_bytes_another(
     assert client.post(url, content=body, headers=long).json()["receipt_id"] == again
 
 
-def test_nothing_is_refused_only_when_nothing_was_sent(
+def test_even_an_empty_message_is_kept_because_somebody_must_ask_what_it_should_have_been(
     connector: Callable[[str], Connector], client: httpx.Client
 ) -> None:
-    url = connector("education").http + "/concerns"
-    told = problem(client.post(url, content=b""), 400, "empty-body")
-    assert "Nothing was stored" in str(told["detail"])
-    assert client.post(url, content=b" ").status_code == 202
+    education = connector("education")
+    answer = client.post(education.http + "/concerns", content=b"")
+    assert answer.status_code == 202
+    (logged,) = education.by_receipt(answer.json()["receipt_id"])
+    assert (logged.record.size, logged.record.body) == (0, b"")
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -230,7 +232,7 @@ def test_the_openapi_document_names_what_may_be_sent(
     document = client.get(connector("health").http + "/openapi.json").json()
     bundle = document["paths"]["/$process-message"]["post"]
     assert "application/fhir+json" in bundle["requestBody"]["content"]
-    assert set(bundle["responses"]) >= {"202", "400", "401", "413", "503"}
+    assert set(bundle["responses"]) >= {"202", "401", "413", "503"}
     assert "200000 bytes" in bundle["requestBody"]["description"]
     assert {"/messages", "/ServiceRequest", "/receipts/{receipt_id}", "/metadata"} <= set(document["paths"])
     assert "/notices" in client.get(connector("police").http + "/openapi.json").json()["paths"]

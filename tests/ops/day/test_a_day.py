@@ -49,6 +49,7 @@ def test_a_day_of_somebody_elses(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "concern.json").write_text(json.dumps(CONCERN))
     (folder / "broken.xml").write_text("<Notice><Child>")
+    (folder / "latin.json").write_bytes(json.dumps(CONCERN | {"reference": "K-2"}, ensure_ascii=False).encode("latin-1"))
     (folder / "two-frames.hl7").write_bytes(b"MSH|^~\\&|A\x1c\rMSH|^~\\&|B")
     call = {
         "event": "contact_recorded",
@@ -61,6 +62,8 @@ def test_a_day_of_somebody_elses(tmp_path: Path) -> None:
         {"at": "2026-10-24 10:00", "do": "send", "agency": "education", "file": "concern.json", "ref": "K"},
         {"at": "2026-10-24 10:04", "do": "send", "agency": "education", "file": "concern.json", "ref": "K-again"},
         {"at": "2026-10-24 11:00", "do": "record", "ref": "K", "args": assess},
+        {"at": "2026-10-24 11:30", "do": "send", "agency": "education", "via": "kafka", "file": "latin.json", "ref": "L"},
+        {"at": "2026-10-24 11:40", "do": "record", "ref": "L", "args": assess},
         {"at": "2026-10-24 12:00", "do": "send", "agency": "police", "via": "folder", "file": "broken.xml", "ref": "B"},
         {"at": "2026-10-24 12:30", "do": "send", "agency": "health", "via": "mllp", "file": "two-frames.hl7", "ref": "F"},
         {"at": "2026-10-24 13:00", "do": "record", "ref": "T", "args": call},
@@ -78,11 +81,11 @@ def test_a_day_of_somebody_elses(tmp_path: Path) -> None:
     result = json.loads(done.stdout)
     # One message could not be delivered: the day goes on, and says so.
     [problem] = result["problems"]
-    assert "line 6: F was not delivered" in problem
+    assert "line 8: F was not delivered" in problem
     assert result["audit"]["ok"]
     refs = result["refs"]
     assert {ref: entry["disposition"] for ref, entry in refs.items()} == {
-        "K": "contact", "K-again": "duplicate", "B": "quarantined", "F": "not_delivered", "T": "contact",
+        "K": "contact", "L": "contact", "K-again": "duplicate", "B": "quarantined", "F": "not_delivered", "T": "contact",
     }  # fmt: skip
     assert refs["K-again"]["duplicate_of"] == "K"
     assert refs["K"]["allocated_worker"] and "case-system" in refs["K"]["recipients"]

@@ -1,0 +1,51 @@
+"""`docs/operations.md`: every command and every setting that exists is in it, and it promises none that does not."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+from ops.cli import app
+from schemas.settings import Settings
+
+DOC = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Every command by the words a person types, and what it takes."""
+
+    def walk(words: str, command: Any) -> Iterator[tuple[str, Any]]:
+        if not hasattr(command, "commands"):
+            yield words.strip(), command
+            return
+        for name, inner in command.commands.items():
+            yield from walk(f"{words} {name}", inner)
+
+    yield from walk("", typer.main.get_command(app))
+
+
+def variables() -> set[str]:
+    """Every variable of ours that a setting or an option reads."""
+    settings = {f"FRONTDOOR_{name.upper()}" for name in Settings.model_fields}
+    options = {option.envvar for _, command in commands() for option in command.params if isinstance(option.envvar, str)}
+    return settings | options
+
+
+def test_every_command_is_explained() -> None:
+    found = {words for words, _ in commands()}
+    assert {"up", "topics plan", "quarantine repair"} <= found
+    missing = {words for words in found if not re.search(rf"`{re.escape(words)}[ `]", DOC)}
+    assert missing == set()
+
+
+def test_every_setting_is_explained_and_no_other() -> None:
+    assert set(re.findall(r"`(FRONTDOOR_\w+)`", DOC)) == variables()
+
+
+def test_every_default_is_the_real_one() -> None:
+    told = dict(re.findall(r"^\| `FRONTDOOR_(\w+)` \| `([^`]+)` \|", DOC, re.MULTILINE))
+    real = {name.upper(): field.default for name, field in Settings.model_fields.items() if field.default is not None}
+    assert told.keys() == real.keys()
+    assert {name: type(real[name])(text) for name, text in told.items()} == real
