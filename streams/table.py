@@ -18,6 +18,7 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
     def __init__(self, app: Any, processor: Processor, **kwargs: Any) -> None:
         self.processor = processor
         self.states: dict[int, PartitionState] = {}
+        #: By partition, the changelog offset up to which `states` has read.
         self._restored: dict[int, int] = {}
         #: Set by the worker: finishes the recovery of these partitions' states before their first event.
         self.after_recovery: Callable[[list[int]], Awaitable[None]] | None = None
@@ -30,6 +31,11 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
         if partition not in self.states:
             self.states[partition] = PartitionState(self.processor)
         return self.states[partition]
+
+    def persisted_offset(self, tp: TP) -> int:
+        """From here on recovery reads: what is before is in `states`. Faust's own note of it outlives the rows when one
+        rebalance overtakes another, and recovery would begin in the middle."""
+        return self._restored.get(tp.partition, -1)
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Restore rows. Faust would log an error here and go on without the row, so any error stops the process."""
@@ -44,9 +50,11 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
 
     async def on_rebalance(self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0) -> None:
         """Forget the partitions that went to somebody else."""
+        self._require_copartitioned(assigned)
         for tp in revoked:
             if tp.topic == self.changelog_topic_name:
                 self.states.pop(tp.partition, None)
+                self._restored.pop(tp.partition, None)
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     def _require_copartitioned(self, assigned: set[TP]) -> None:

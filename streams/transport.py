@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any, NoReturn
 
 import faust
+from aiokafka.errors import IllegalStateError  # type: ignore[import-untyped]
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
@@ -54,7 +55,9 @@ def _require_within(tp: TP, frontier: int, beginning: int, end: int) -> None:
 
 
 class _HeartbeatThread(driver.AIOKafkaConsumerThread):
-    """The consumer thread, remembering when the group's coordinator last heard from it."""
+    """The consumer thread, remembering when the group's coordinator last heard from it. A worker that the group no
+    longer knows ends: its session ran out, or another took its place under its name. By itself it would join again,
+    and two workers of one name would take the place from each other for ever."""
 
     last_heartbeat: float = 0.0
 
@@ -80,6 +83,28 @@ class _HeartbeatThread(driver.AIOKafkaConsumerThread):
             return accepted
 
         coordinator._do_heartbeat = noted
+        forget = coordinator.reset_generation
+
+        def expelled() -> None:
+            if coordinator.generation > 0 and not self.app.should_stop:
+                self.on_expelled()
+            forget()
+
+        coordinator.reset_generation = expelled
+        # After an error that it cannot mend (a session that the group does not allow, rights that are missing) aiokafka
+        # stands still until its user asks for it. Faust never asks, and the worker would be silent for ever.
+        tell = coordinator._push_error_to_user
+
+        def refused(error: Exception) -> Any:
+            if not self.app.should_stop:
+                fail_stop(f"the group does not take this worker: {type(error).__name__}")
+            return tell(error)
+
+        coordinator._push_error_to_user = refused
+
+    def on_expelled(self) -> None:
+        """The group goes on without this worker."""
+        fail_stop("the group has given this worker up: its session ran out, or another has taken its name")
 
     async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
         self.last_heartbeat = monotonic()
@@ -224,7 +249,12 @@ class FrontierConsumer(driver.Consumer):
         for tp in self.assignment():
             if not self.frontier.owns(*tp):
                 continue
-            frontier, fetched = self.frontier.position(*tp), await self.position(tp)
+            frontier = self.frontier.position(*tp)
+            try:
+                fetched = await self.position(tp)
+            except IllegalStateError:
+                # Revoked meanwhile.
+                continue
             if fetched is None or frontier >= fetched:
                 continue
             if before.get(tp) == frontier:

@@ -18,6 +18,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 from faust.serializers.schemas import Schema
 from faust.types import TP
 
@@ -70,6 +71,9 @@ class Worker:
         self.codecs = {topic: codec(topic) for topic in processor.inputs}
         self.app = self._build()
         self._idle = asyncio.Event()
+        #: Where the changelog of each of our partitions ends, as far as we have read and written it.
+        self._rows_end: dict[int, int] = {}
+        self._writing: set[int] = set()
 
     def _build(self) -> FrontierApp:
         require_compiled_stream()
@@ -120,7 +124,7 @@ class Worker:
 
         app.agent(topic, name=self.processor.name, concurrency=1)(run)
         app.task(self._commit_when_idle)
-        app.task(self._rouse)
+        app.task(self._watch)
         return app
 
     @property
@@ -161,9 +165,12 @@ class Worker:
         while records and monotonic() - began < self.options.session_timeout / 4:
             record = records.popleft()
             entries += self._decide(state, topic, record)
+        failpoint("outputs-due")
         self._still_member()
         await self.log.append(entries)
         failpoint("outputs-durable")
+        self._still_member()
+        failpoint("rows-due")
         await self._append_rows(partition, state.take_dirty())
         failpoint("rows-durable")
         state.durable(topic, record.offset + 1)
@@ -185,7 +192,32 @@ class Worker:
 
     async def _append_rows(self, partition: int, rows: list[RowWrite]) -> None:
         changelog = self.table.changelog_topic_name
-        await self.log.append([Entry(changelog, row.key.encode(), row.value, (), partition) for row in rows])
+        self._writing.add(partition)
+        places = await self.log.append([Entry(changelog, row.key.encode(), row.value, (), partition) for row in rows])
+        self._writing.discard(partition)
+        if rows:
+            self._rows_end[partition] += len(rows)
+            self._require_own(partition, max(offset for _, offset in places) + 1)
+
+    def _require_own(self, partition: int, end: int) -> None:
+        """Nobody else writes rows of our partition, except a worker that was paused past its session. Its older rows
+        would be all that compaction leaves: stop, because recovery writes the newer ones again."""
+        if end > self._rows_end[partition]:
+            fail_stop(f"{self.processor.name}/{partition}: another worker wrote rows; they must be read before we go on")
+
+    async def _require_all_own(self) -> None:
+        changelog = self.table.changelog_topic_name
+        try:
+            bounds = await self.consumer.bounds([TP(changelog, partition) for partition in self._rows_end])
+        except KafkaError:
+            # The next look will tell; meanwhile nothing is lost, compaction waits for an hour.
+            return
+        if self.app.rebalancing:
+            return
+        # What was revoked may well grow.
+        for tp in bounds.keys() & self.consumer.assignment():
+            if tp.partition not in self._writing:
+                self._require_own(tp.partition, bounds[tp][1])
 
     def _still_member(self) -> None:
         """A worker paused past its session must not produce: its partitions belong to somebody else by now. It cannot
@@ -196,8 +228,10 @@ class Worker:
 
     async def _after_recovery(self, partitions: list[int]) -> None:
         inputs = [TP(topic, partition) for topic in self.processor.inputs for partition in partitions]
-        bounds = await self.consumer.bounds(inputs)
+        rows = [TP(self.table.changelog_topic_name, partition) for partition in partitions]
+        bounds = await self.consumer.bounds([*inputs, *rows])
         committed = await self.consumer.committed(inputs)
+        self._rows_end = {tp.partition: max(self.table.persisted_offset(tp) + 1, bounds[tp][0]) for tp in rows}
         for partition in partitions:
             state = self.table.partition_state(partition)
             for topic in self.processor.inputs:
@@ -222,10 +256,11 @@ class Worker:
             self._idle.clear()
             await self.consumer.commit()
 
-    async def _rouse(self) -> None:
+    async def _watch(self) -> None:
         while not self.app.should_stop:
             await asyncio.sleep(self.options.session_timeout)
             await self.consumer.rouse()
+            await self._require_all_own()
 
 
 def _safe_text(error: BaseException) -> str:

@@ -99,7 +99,7 @@ class Auditor:
             self._repeats += told.event_id in self._said
             if self._said.setdefault(told.event_id, told.text) != told.text:
                 self._contradicted.append(told.event_id)
-        self._rows += [row_of(message) for message in self._changelog.new()]
+        self._rows += [row_of(message) for message in self._changelog.new() if message.value() is not None]
 
 
 def _about(record: CaseEvent | Received) -> tuple[str, str]:

@@ -1,16 +1,23 @@
 """The counting worker under a name and inputs of a test's choosing, with events that ask for trouble.
 
 `COUNTING_NAME` gives group and changelog, so that tests do not share them; `COUNTING_INPUTS` the input topics. A record
-of `case-events` counts for its contact, a received message for its sender.
+of `case-events` counts for its contact, a received message for its sender. `COUNTING_FAULT` makes the worker
+ - `lossy`: each batch that begins with an event called `lost…` is dropped between fetch and agent, the first time;
+ - `unaware`: it does not hear that the group has given it up.
 """
 
 import os
 import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from faust.types import TP
 
 from schemas.case_event import CaseEvent
 from schemas.received import Received
 from schemas.record import Record
 from streams.processor import Decision, Rows, Tick
+from streams.transport import FrontierConsumer, FrontierTransport, _HeartbeatThread
 from tests.streams.programs.counting import Counting
 
 #: Says that the processor's own words never reach the log.
@@ -42,11 +49,32 @@ class NamedCounting(Counting):
         return super().decide(rows, event)
 
 
+class LossyConsumer(FrontierConsumer):
+    """Drops what a rebalance in the wrong moment could drop."""
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
+        async for tp, message in super().getmany(timeout):
+            first = message.value[0] if isinstance(message.value, list) else None
+            if first is not None and b"lost" in first.value and first.offset not in _dropped:
+                _dropped.add(first.offset)
+                os.write(2, f"dropped {len(message.value)}\n".encode())
+                continue
+            yield tp, message
+
+
+_dropped: set[int] = set()
+
+
 def run() -> None:
     """Run until SIGTERM."""
     from ops.worker_process import run_worker
     from schemas.settings import Settings
 
+    fault = os.environ.get("COUNTING_FAULT", "")
+    if fault == "lossy":
+        FrontierTransport.Consumer = LossyConsumer
+    if fault == "unaware":
+        _HeartbeatThread.on_expelled = lambda self: None  # type: ignore[method-assign]
     inputs = tuple(os.environ["COUNTING_INPUTS"].split(","))
     run_worker(NamedCounting(os.environ["COUNTING_NAME"], inputs), Settings(), "counting")
 

@@ -1,18 +1,16 @@
-"""A broker for the tests of a module, and for each test a group, a changelog and an empty log of its own."""
+"""What one test works with on the shared broker: a group, a changelog and an empty log of its own."""
 
 import asyncio
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
+from confluent_kafka import ConsumerGroupState, KafkaException, TopicPartition
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
 from ops.durable_log import KafkaLog
 from ops.embedded_kafka import EmbeddedKafka
-from ops.topics import apply_topics
 from schemas.case_event import CaseEvent
 from schemas.catalogue import catalogue, codec
 from schemas.ports import Entry
@@ -22,30 +20,9 @@ from tests.streams.transport.worker_process import WorkerProcesses, until
 
 NOW = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
 INPUT, OUTPUT = "case-events", "narratives"
-#: Seconds; the broker lets nobody ask for less.
+#: Seconds; a busy machine must not make a worker miss it.
 SESSION = 6.0
 _USED = (INPUT, OUTPUT, "quarantine", "received.police", "received.education")
-
-
-@pytest.fixture(scope="module")
-def kafka(tmp_path_factory: pytest.TempPathFactory, fast_start: None) -> Iterator[EmbeddedKafka]:
-    """One broker for the module, with the catalogue applied and an impatient log cleaner."""
-    cluster = EmbeddedKafka(tmp_path_factory.mktemp("kafka"), settings={"log.cleaner.backoff.ms": "300"})
-    cluster.start()
-    try:
-        apply_topics(cluster.bootstrap)
-        yield cluster
-    finally:
-        cluster.kill()
-
-
-@pytest.fixture
-def hub(kafka: EmbeddedKafka, tmp_path: Path) -> Iterator["Hub"]:
-    made = Hub(kafka, tmp_path)
-    try:
-        yield made
-    finally:
-        made.workers.close()
 
 
 class Hub:
@@ -85,19 +62,36 @@ class Hub:
         topic = NewTopic(name, partitions or catalogue().keyed_partitions, 1, config=config)
         [answer] = log_reading.admin(self.bootstrap).create_topics([topic], request_timeout=PATIENCE).values()
         answer.result(PATIENCE)
-        until(f"{name} is served", lambda: self._served(name))
+        until(f"{name} is served", lambda: self._served(name, topic.num_partitions))
 
-    def _served(self, name: str) -> bool:
+    def _served(self, name: str, partitions: int) -> bool:
+        asked = {TopicPartition(name, p): OffsetSpec.latest() for p in range(partitions)}
         try:
-            return bool(log_reading.ends(self.bootstrap, name))
+            for answer in log_reading.admin(self.bootstrap).list_offsets(asked, request_timeout=PATIENCE).values():
+                answer.result(PATIENCE)
         except KafkaException:
             return False
+        return True
 
     def delete_topic(self, name: str) -> None:
         [answer] = log_reading.admin(self.bootstrap).delete_topics([name], request_timeout=PATIENCE).values()
         answer.result(PATIENCE)
         client = log_reading.admin(self.bootstrap)
         until(f"{name} is gone", lambda: name not in client.list_topics(timeout=PATIENCE).topics)
+
+    def compact(self, key: str) -> None:
+        """Let the broker's cleaner run over the changelog until only the last record of `key` is left; what comes
+        after is kept for as long as the catalogue says."""
+        for setting, value in {"min.compaction.lag.ms": "0", "min.cleanable.dirty.ratio": "0.001", "segment.ms": "100"}.items():
+            self.set_topic(self.changelog, setting, value)
+
+        def alone() -> bool:
+            # The active segment is never compacted: a record in every partition closes it, once it is old enough.
+            self.append([Entry(self.changelog, b"filler", None, (), p) for p in log_reading.PARTITIONS])
+            return len([row for row in log_reading.changelog(self.bootstrap, self.changelog) if row.key == key]) == 1
+
+        until("the changelog is compacted", alone, pause=0.3)
+        self.set_topic(self.changelog, "min.compaction.lag.ms", "3600000")
 
     def set_topic(self, name: str, setting: str, value: str) -> None:
         entry = ConfigEntry(setting, value, incremental_operation=AlterConfigOpType.SET)
@@ -129,9 +123,28 @@ class Hub:
     def lag(self) -> int:
         """Records of the inputs that are not committed yet."""
         done, first = self.committed(), log_reading.beginnings(self.bootstrap, *self.inputs)
-        return sum(
-            end - done.get(place, first[place]) for place, end in log_reading.ends(self.bootstrap, *self.inputs).items()
-        )
+        ends = log_reading.ends(self.bootstrap, *self.inputs)
+        return sum(end - done.get(place, first[place]) for place, end in ends.items())
+
+    def assigned(self) -> dict[str, list[Place]]:
+        """What each worker owns now, by its name in the group; empty while the group is rebalancing."""
+        [answer] = log_reading.admin(self.bootstrap).describe_consumer_groups([self.group], request_timeout=PATIENCE).values()
+        group = answer.result(PATIENCE)
+        if group.state != ConsumerGroupState.STABLE:
+            return {}
+        return {
+            member.group_instance_id: sorted((tp.topic, tp.partition) for tp in member.assignment.topic_partitions)
+            for member in group.members
+        }
+
+    def await_both_share(self) -> None:
+        """Two workers, half of the partitions each."""
+
+        def shared() -> bool:
+            owned = [len(places) for places in self.assigned().values()]
+            return len(owned) == 2 and owned[0] == owned[1]
+
+        until("both workers have their share", shared, pause=0.1)
 
     def count(self, topic: str) -> int:
         """How many records a topic holds."""
@@ -153,4 +166,3 @@ def entry(record: CaseEvent, partition: int | None = None) -> Entry:
 def entries(count: int, contacts: int, prefix: str = "e") -> list[Entry]:
     """`count` events over so many contacts, in turn."""
     return [entry(event(f"{prefix}{i}", f"c{i % contacts}")) for i in range(count)]
-

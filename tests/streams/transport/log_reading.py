@@ -122,7 +122,7 @@ def row_of(message: Message) -> ChangelogRow:
 
 def changelog(bootstrap: str, topic: str) -> list[ChangelogRow]:
     """Every row version in the changelog."""
-    return [row_of(message) for message in read(bootstrap, topic)]
+    return [row_of(message) for message in read(bootstrap, topic) if message.value() is not None]
 
 
 def newest_rows(rows: Iterable[ChangelogRow]) -> dict[str, ChangelogRow]:

@@ -7,10 +7,8 @@ import pytest
 
 from schemas.ports import Entry
 from tests.streams.transport.account import Auditor
-from tests.streams.transport.hub import OUTPUT, Hub, entries, entry, event, hub, kafka
+from tests.streams.transport.hub import OUTPUT, Hub, entries, entry, event
 from tests.streams.transport.worker_process import WorkerProcess, until
-
-__all__ = ["hub", "kafka"]
 
 pytestmark = pytest.mark.broker
 

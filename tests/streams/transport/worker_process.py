@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -67,6 +68,12 @@ class WorkerProcess:
 
     def pause(self) -> None:
         self.child.signal(signal.SIGSTOP)
+
+    @property
+    def paused(self) -> bool:
+        """Whether it has stopped itself, at a failpoint."""
+        shown = subprocess.run(["ps", "-o", "state=", "-p", str(self.pid)], capture_output=True, text=True, check=False)
+        return shown.stdout.startswith("T")
 
     def resume(self) -> None:
         self.child.signal(signal.SIGCONT)
