@@ -8,7 +8,7 @@ and commit past holes; a batch that does not begin at the frontier is trimmed or
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, NoReturn
@@ -115,15 +115,12 @@ class _HeartbeatThread(driver.AIOKafkaConsumerThread):
 
 
 class _ReadOffsets(defaultdict[TP, int | None]):
-    """Faust's note of how far it has read; for inputs always none. By it Faust drops, unseen, whatever begins earlier,
-    and a note taken just after the consumer went back would drop the very records it went back for."""
-
-    def __init__(self, is_changelog: Callable[[TP], bool]) -> None:
-        super().__init__(lambda: None)
-        self._is_changelog = is_changelog
+    """Faust's note of how far it has read: always none. By it Faust drops, unseen, whatever begins earlier, and a note
+    taken just after the consumer went back would drop the very records it went back for. Inputs have their frontier,
+    and table recovery looks at offsets itself."""
 
     def __getitem__(self, tp: TP) -> int | None:
-        return super().__getitem__(tp) if self._is_changelog(tp) else None
+        return None
 
 
 class FrontierConsumer(driver.Consumer):
@@ -134,7 +131,7 @@ class FrontierConsumer(driver.Consumer):
         #: Frontiers that were behind what was fetched, when last looked at.
         self._behind: dict[TP, int] = {}
         super().__init__(*args, **kwargs)
-        self._read_offset = _ReadOffsets(self._is_changelog_tp)
+        self._read_offset = _ReadOffsets()
 
     def _new_consumer_thread(self) -> _HeartbeatThread:
         return _HeartbeatThread(self, loop=self.loop, beacon=self.beacon)
@@ -147,22 +144,48 @@ class FrontierConsumer(driver.Consumer):
         return monotonic() - thread.last_heartbeat
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
-        """Fetched batches. Changelog records go one by one, as table recovery expects them."""
-        records, active = await self._wait_next_records(timeout)
+        """Fetched batches. Changelog records go one by one, as table recovery expects them.
+
+        What was fetched before a rebalance, or for a partition that is paused now, is given back to the fetcher: it was
+        taken from it, and nobody would come back for it.
+        """
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
         generation = self.app.consumer_generation_id
-        # Dropped while the flow is stopped: the rebalance that stopped it ends with a seek to the frontier.
-        if records is None or self.should_stop or not self.flow_active:
+        records, active = await self._wait_next_records(timeout)
+        if records is None or self.should_stop:
             return
+        def valid() -> bool:
+            return self.flow_active and self.app.consumer_generation_id == generation
+
+        unused: dict[TP, list[Any]] = {}
         for tp, batch in records.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                return
-            if active is not None and tp not in active and tp not in self._buffered_partitions:
-                continue
-            if self._is_changelog_tp(tp):
-                for record in batch:
-                    yield tp, self._to_message(tp, record)
-            elif batch:
+            wanted = active is None or tp in active or tp in self._buffered_partitions
+            if not (wanted and valid()):
+                unused[tp] = batch
+            elif not self._is_changelog_tp(tp):
                 yield tp, self._to_batch_message(tp, batch)
+            else:
+                for at, record in enumerate(batch):
+                    if not valid():
+                        unused[tp] = batch[at:]
+                        break
+                    yield tp, self._to_message(tp, record)
+        await self._give_back(unused)
+
+    async def _give_back(self, unused: Mapping[TP, list[Any]]) -> None:
+        """Fetch these again, where nobody has sought elsewhere since. Reading twice does no harm: inputs are trimmed at
+        their frontier, and table recovery passes over offsets it has seen."""
+        for tp, batch in unused.items():
+            if tp not in self.assignment():
+                continue
+            try:
+                position = await self.position(tp)
+                if position is not None and position > batch[-1].offset:
+                    await self._thread.seek_wait({tp: batch[0].offset})
+            except IllegalStateError:
+                # Revoked meanwhile.
+                continue
 
     def _to_batch_message(self, tp: TP, batch: list[Any]) -> Any:
         first = batch[0]

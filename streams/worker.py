@@ -94,8 +94,10 @@ class Worker:
             broker_session_timeout=o.session_timeout,
             broker_heartbeat_interval=min(2.0, o.session_timeout / 3),
             broker_commit_interval=o.commit_interval,
-            # Bounds a batch, and with it what a crash repeats.
-            broker_max_poll_records=500,
+            # Bounds a batch, and with it what a crash repeats; and how long a quiet partition's one record waits its turn
+            # while the others have a backlog.
+            broker_max_poll_records=200,
+            consumer_max_fetch_size=128 * 1024,
             broker_request_timeout=max(30.0, o.session_timeout * 2),
             consumer_group_instance_id=f"frontdoor-{self.processor.name}-{o.instance}",
             consumer_auto_offset_reset="earliest",
@@ -117,7 +119,7 @@ class Worker:
         app.tables.add(self.table)
         self.table.after_recovery = self._after_recovery
         # Each message is a whole batch, so few may wait: they stay in memory, and a rebalance throws them away.
-        topic = app.topic(*self.processor.inputs, schema=_RawSchema(), internal=False, maxsize=8)
+        topic = app.topic(*self.processor.inputs, schema=_RawSchema(), internal=False, maxsize=2)
 
         async def run(stream: Any) -> None:
             await self._run(stream)
