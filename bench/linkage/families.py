@@ -64,6 +64,11 @@ class Child:
     twin_of: str = ""
     traps: set[str] = field(default_factory=set)
 
+    @property
+    def origin_name(self) -> str:
+        """The name of the group of families."""
+        return self.origin.name
+
 
 _STREETS = (
     "Acacia Alma Ash Ashfield Avondale Back Balmoral Bank Beech Belle_Vue Birch Blenheim Bramley Bridge Broad Brook Burley Castle "

@@ -1,7 +1,6 @@
 """`frontdoor link FILE.csv`: the linker over a file of reports, in file order, with a decision and reasons for each."""
 
 import csv
-import io
 import sys
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -11,28 +10,11 @@ from typing import Annotated, TextIO
 import typer
 
 from ops.linkage.batch import Linked, Oracle, link_reports, steady_memory
+from ops.linkage.report_file import COLUMNS, LinkFileError, ReportFile, read_reports
 from streams.linkage.decision import LINK, NEW, REVIEW
 from streams.linkage.model import ModelError, Scorer, load_model, shipped_model
-from streams.linkage.report import Report
 
-COLUMNS = (
-    "record_id",
-    "agency",
-    "given",
-    "family",
-    "dob",
-    "sex",
-    "postcode",
-    "address_line",
-    "nhs_number",
-    "upn",
-)
-OPTIONAL_COLUMNS = ("former_upn",)
-TRUTH_COLUMN = "person_id"
 OUT_COLUMNS = ("record_id", "person", "decision", "score", "reasons")
-
-LONGEST_CELL = 10_000_000
-"""Characters in one cell the reader accepts; only the beginning of a long cell is compared."""
 
 
 class Reviews(StrEnum):
@@ -40,77 +22,6 @@ class Reviews(StrEnum):
 
     none = "none"
     oracle = "oracle"
-
-
-class LinkFileError(ValueError):
-    """A file that cannot be read as reports; the text says why and what to do, and shows no cell."""
-
-
-def read_rows(path: Path) -> tuple[list[str], Iterator[dict[str, str]]]:
-    """The header and the rows of a CSV file, any cell content kept as text. Raises `LinkFileError`."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig", errors="replace").replace("\0", "")
-    except OSError as error:
-        raise LinkFileError(f"{path} cannot be read ({error.strerror}): give the path of a CSV file") from error
-    csv.field_size_limit(LONGEST_CELL)
-    lines = csv.reader(io.StringIO(text, newline=""))
-    try:
-        header = [name.strip() for name in next(lines, [])]
-    except csv.Error as error:
-        raise LinkFileError(f"{path}, line 1: not CSV ({error})") from error
-    if not header:
-        raise LinkFileError(f"{path} is empty: the first line must name the columns {', '.join(COLUMNS)}")
-
-    def rows() -> Iterator[dict[str, str]]:
-        try:
-            for cells in lines:
-                if cells:
-                    yield dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=False))
-        except csv.Error as error:
-            raise LinkFileError(f"{path}, line {lines.line_num}: not CSV ({error})") from error
-
-    return header, rows()
-
-
-def check_columns(path: Path, header: list[str], needed: tuple[str, ...]) -> None:
-    """Raise `LinkFileError` naming every missing column."""
-    missing = [name for name in needed if name not in header]
-    if missing:
-        raise LinkFileError(
-            f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}: "
-            f"the first line must name {', '.join(needed)}; more columns do no harm"
-        )
-
-
-def read_reports(path: Path, with_truth: bool = False) -> tuple[list[Report], list[str], dict[str, str]]:
-    """Reports of a file, the record ids as written, and (only when asked for) the true person by record.
-
-    A record id that is empty or came before gets its line number added, so that each row is a report of its own.
-    Raises `LinkFileError` for a missing file or column.
-    """
-    header, rows = read_rows(path)
-    check_columns(path, header, (*COLUMNS, TRUTH_COLUMN) if with_truth else COLUMNS)
-    reports: list[Report] = []
-    written: list[str] = []
-    truth: dict[str, str] = {}
-    seen: set[str] = set()
-    for number, row in enumerate(rows, 1):
-        name = row["record_id"].strip()
-        record_id = name
-        while not record_id or record_id in seen:
-            record_id = f"{record_id or 'row'}#{number}"
-        seen.add(record_id)
-        written.append(name)
-        reports.append(
-            Report(
-                record_id=record_id,
-                **{column: row[column] for column in COLUMNS[1:]},
-                former_upn=row.get("former_upn", ""),
-            )
-        )
-        if with_truth:
-            truth[record_id] = row[TRUTH_COLUMN].strip()
-    return reports, written, truth
 
 
 def reasons_text(linked: Linked) -> str:
@@ -152,9 +63,11 @@ def link(
     """Decide, record by record in file order, which reports are about the same child."""
     try:
         scorer = Scorer(load_model(model) if model else shipped_model())
-        reports, written, truth = read_reports(file, with_truth=reviews is Reviews.oracle)
-        oracle = Oracle(truth) if reviews is Reviews.oracle else None
-        counts = _link(reports, written, scorer, oracle, out)
+        read = read_reports(file, with_truth=reviews is Reviews.oracle)
+        if read.missing:
+            typer.echo(f"link: {file} has no column {', '.join(read.missing)}: taken as empty", err=True)
+        oracle = Oracle(read.truth) if reviews is Reviews.oracle else None
+        counts = _link(read, scorer, oracle, out)
     except (LinkFileError, ModelError) as error:
         typer.echo(f"link: {error}", err=True)
         raise typer.Exit(2) from error
@@ -166,12 +79,10 @@ def link(
     typer.echo(f"link: {total} records: {shown}. Model {scorer.model.version}.", err=True)
 
 
-def _link(
-    reports: list[Report], written: list[str], scorer: Scorer, oracle: Oracle | None, out: Path | None
-) -> Mapping[str, int]:
+def _link(read: ReportFile, scorer: Scorer, oracle: Oracle | None, out: Path | None) -> Mapping[str, int]:
     with steady_memory():
-        linked = link_reports(reports, scorer, oracle)
+        linked = link_reports(read.reports, scorer, oracle)
         if out is None:
-            return write_links(linked, written, sys.stdout)
+            return write_links(linked, read.written, sys.stdout)
         with out.open("w", newline="", encoding="utf-8") as file:
-            return write_links(linked, written, file)
+            return write_links(linked, read.written, file)

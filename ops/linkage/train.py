@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops.linkage.link import LinkFileError, read_reports
+from ops.linkage.report_file import LinkFileError, read_reports
 from streams.linkage.model import ModelError, to_json
 from streams.linkage.report import Report
 from streams.linkage.training import train as learn
@@ -49,7 +49,7 @@ def train(
 
 
 def _from_file(file: Path) -> tuple[list[Report], dict[str, Any]]:
-    reports, _, _ = read_reports(file)
+    reports = read_reports(file).reports
     return reports, {"data": "reports of a file given by the operator; no label was read", "records": len(reports)}
 
 

@@ -56,15 +56,21 @@ def _texts(features: Features) -> Iterator[tuple[str, bool]]:
             yield f"p|{place.postcode}", True
     if place.street:
         if place.number:
-            yield f"ns|{place.number}|{place.street}", True
+            yield dwelling_text(place.number, place.street), True
         if given:
             yield f"gs|{given}|{place.street}", True
 
 
+def dwelling_text(number: str, street: str) -> str:
+    """What the key of a dwelling is made from."""
+    return f"ns|{number}|{street}"
+
+
+def key_of(text: str, secret: bytes = NO_SECRET) -> int:
+    """One text's key: a 64-bit keyed BLAKE2b digest."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, key=secret).digest(), "big")
+
+
 def keys_of(features: Features, secret: bytes = NO_SECRET) -> list[Key]:
     """The blocking keys of a report, as 64-bit keyed BLAKE2b digests; without a secret in the batch door."""
-    blake2b, number = hashlib.blake2b, int.from_bytes
-    return [
-        (number(blake2b(text.encode(), digest_size=8, key=secret).digest(), "big"), anchor)
-        for text, anchor in _texts(features)
-    ]
+    return [(key_of(text, secret), anchor) for text, anchor in _texts(features)]

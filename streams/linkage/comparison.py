@@ -55,6 +55,8 @@ class Vector(NamedTuple):
 
 
 def _one_of_the_other(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    if len(a) == 1 == len(b):
+        return a[0] == b[0]
     return any(token in b for token in a)
 
 
@@ -65,30 +67,29 @@ def _others_conflict(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
     return not any(x == y or (min(len(x), len(y)) == 1 and x[0] == y[0]) for x in a for y in b)
 
 
-@lru_cache(maxsize=262_144)
 def compare_given(a: GivenName, b: GivenName) -> int:
     """The level of agreement of two forenames; see `GIVEN_LEVELS`.
 
     Two names that sound alike and are both names of their own (Ella, Ellie) are only vaguely alike: twins are often
     named so.
     """
-    if not a.main or not b.main:
+    first, second = a.main, b.main
+    if not first or not second:
         return 0
-    if a.main == b.main:
+    if first == second:
         if not _others_conflict(a.others, b.others):
             return SAME
         # Brothers Jia Hao and Jia Yi share a first syllable, not a forename.
-        return VAGUE if len(a.main) <= SHORT_NAME else OTHER_FORM
-    if a.joined == b.joined or (len(a.tokens) > 1 and sorted(a.tokens) == sorted(b.tokens)):
-        return OTHER_FORM
-    first, second = a.main, b.main
+        return VAGUE if len(first) <= SHORT_NAME else OTHER_FORM
     alike = JaroWinkler.similarity(first, second)
-    if shared := [root for root in a.roots if root in b.roots]:
-        # Ellie and Nora are both Eleanor, and may be two sisters: one must be near the full form, or the two be alike.
-        close = alike >= 0.80 or any(
-            max(JaroWinkler.similarity(first, root), JaroWinkler.similarity(second, root)) >= 0.85 for root in shared
-        )
-        return OTHER_FORM if close and not _others_conflict(a.others, b.others) else VAGUE
+    shared = _one_of_the_other(a.roots, b.roots)
+    simple = len(a.tokens) == 1 == len(b.tokens)
+    if simple and alike < 0.80 and not shared and first[0] != second[0] and len(first) > 1 and len(second) > 1:
+        return DIFFERENT  # most pairs end here
+    if not simple and (a.joined == b.joined or (len(a.tokens) > 1 and sorted(a.tokens) == sorted(b.tokens))):
+        return OTHER_FORM
+    if shared:
+        return OTHER_FORM if _near_a_root(a, b, alike) and not _others_conflict(a.others, b.others) else VAGUE
     # A slip seldom falls on the first letter; the names of rhyming twins differ just there.
     same_start = first[0] == second[0] or sorted(first[:2]) == sorted(second[:2])
     long_enough = min(len(first), len(second)) > SHORT_NAME
@@ -97,27 +98,47 @@ def compare_given(a: GivenName, b: GivenName) -> int:
             return OTHER_FORM
         if alike >= 0.92 or OSA.distance(first, second, score_cutoff=1) <= 1:
             return ONE_SLIP
-    if alike >= 0.80:
-        return VAGUE
-    shorter, longer = (first, second) if len(first) <= len(second) else (second, first)
-    if (len(shorter) == 1 or len(shorter) >= 3) and longer.startswith(shorter):
-        return VAGUE
+    return VAGUE if alike >= 0.80 or _vaguely_alike(a, b) else DIFFERENT
+
+
+def _near_a_root(a: GivenName, b: GivenName, alike: float) -> bool:
+    """Ellie and Nora are both Eleanor, and may be two sisters: one must be near the full form, or the two be alike."""
+    return alike >= 0.80 or any(
+        max(JaroWinkler.similarity(a.main, root), JaroWinkler.similarity(b.main, root)) >= 0.85
+        for root in a.roots
+        if root in b.roots
+    )
+
+
+def _vaguely_alike(a: GivenName, b: GivenName) -> bool:
+    """An initial, the beginning of the other, one of its further names, or syllables written together."""
+    shorter, longer = (a.main, b.main) if len(a.main) <= len(b.main) else (b.main, a.main)
+    if len(shorter) != 2 and longer.startswith(shorter):
+        return True
     if len(shorter) == 1 and any(root[0] == shorter for root in (*a.roots, *b.roots) if len(root) > 1):
-        return VAGUE
-    if first in b.tokens or second in a.tokens or a.joined.startswith(b.joined) or b.joined.startswith(a.joined):
-        return VAGUE
+        return True
+    if len(a.tokens) == 1 == len(b.tokens):
+        return a.joined.startswith(b.joined) or b.joined.startswith(a.joined)
+    if a.main in b.tokens or b.main in a.tokens or a.joined.startswith(b.joined) or b.joined.startswith(a.joined):
+        return True
     if _known_by_another(a, b) or _known_by_another(b, a):
-        return VAGUE
-    return DIFFERENT
+        return True
+    return _in_syllables(a, b) and JaroWinkler.similarity(a.joined, b.joined) >= 0.80
+
+
+def _in_syllables(a: GivenName, b: GivenName) -> bool:
+    """Whether one forename is written in short words that the other may have written together (Zi Hao, Zhihao)."""
+    return any(len(name.tokens) > 1 and len(name.main) <= SHORT_NAME for name in (a, b))
 
 
 def _known_by_another(a: GivenName, b: GivenName) -> bool:
     """Whether a root of a's main forename is the root of another forename of b ("known by the middle name")."""
+    if not b.others:
+        return False
     table = shipped_table().given
     return any(_one_of_the_other(a.roots, table.get(other, (other,))) for other in b.others)
 
 
-@lru_cache(maxsize=262_144)
 def compare_family(a: FamilyName, b: FamilyName) -> int:
     """The level of agreement of two surnames; see `FAMILY_LEVELS`."""
     if not a.joined or not b.joined:
@@ -157,31 +178,46 @@ def _as_family(name: GivenName) -> FamilyName:
     return family_of(name.tokens, shipped_table())
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=16_384)
 def _compare_crossed(a_given: GivenName, a_family: FamilyName, b_given: GivenName, b_family: FamilyName) -> tuple[int, int]:
-    """Forename and surname levels with b's names the other way round, or (0, 0) when that fits no better."""
-    given = compare_given(a_given, _as_given(b_family))
-    family = compare_family(a_family, _as_family(b_given))
-    if 0 < given <= ONE_SLIP and 0 < family <= ONE_SLIP:
-        # Nothing says which of the two is written the wrong way round: what is a surname in one may be the forename.
-        other_way = compare_given(_as_given(a_family), b_given)
-        return (given if other_way <= ONE_SLIP else VAGUE), family
+    """Forename and surname levels with one side's names the other way round, or (0, 0) when that fits no better.
+
+    Nothing says which side is written the wrong way round, and only the right reading finds a name among its own forms
+    (Hsu is Xu as a surname). So both readings are tried; the forename agrees only when it does in both, for what is a
+    surname in one may be a brother's forename. Otherwise it is vaguely alike, which a person must look at.
+    """
     # Some families write all names in another order, and forms cut the whole name at another place.
     whole_a, whole_b = a_given.tokens + a_family.tokens, b_given.tokens + b_family.tokens
-    if sorted(whole_a) == sorted(whole_b) or "".join(whole_a) == "".join(whole_b):
-        return OTHER_FORM, OTHER_FORM
-    if _family_first(a_given, a_family) == "".join(whole_b) or "".join(whole_a) == _family_first(b_given, b_family):
+    cut_elsewhere = sorted(whole_a) == sorted(whole_b) or "".join(whole_b) in ("".join(whole_a), _family_first(a_given, a_family))
+    readings = (
+        (compare_given(a_given, _as_given(b_family)), compare_family(a_family, _as_family(b_given))),
+        (compare_given(_as_given(a_family), b_given), compare_family(_as_family(a_given), b_family)),
+    )
+    fitting = [(given, family) for given, family in readings if given + family <= ONE_SLIP + VAGUE and given != DIFFERENT]
+    if fitting and not (cut_elsewhere and min(map(sum, fitting)) > 2 * OTHER_FORM):
+        given, family = min(fitting, key=lambda reading: (sum(reading), reading))
+        return (given if all(reading[0] <= ONE_SLIP for reading in readings) else VAGUE), family
+    if cut_elsewhere or "".join(whole_a) == _family_first(b_given, b_family):
         return OTHER_FORM, OTHER_FORM
     return 0, 0
 
 
 def _may_be_crossed(a_given: GivenName, a_family: FamilyName, b_given: GivenName, b_family: FamilyName) -> bool:
-    """A quick look, before the slow one: first letters that fit across, or whole names of one length."""
-    if len(a_given.joined) + len(a_family.joined) == len(b_given.joined) + len(b_family.joined):
+    """A quick look, before the slow one: first letters that fit across.
+
+    One is enough for whole names of one length, or when a name is so short that its other form may begin with another
+    letter (Xu and Hsu, Ng and Wu).
+    """
+    given_a, family_a, given_b, family_b = a_given.joined, a_family.joined, b_given.joined, b_family.joined
+    there = given_a[0] == family_b[0] or a_given.main[0] == family_b[0]
+    back = family_a[0] == given_b[0] or family_a[0] == b_given.main[0]
+    if there and back:
         return True
-    return (a_given.main[0] == b_family.joined[0] or a_given.joined[0] == b_family.joined[0]) and (
-        a_family.joined[0] == b_given.main[0] or a_family.joined[0] == b_given.joined[0]
-    )
+    if not there and not back:
+        return False
+    if len(given_a) + len(family_a) == len(given_b) + len(family_b):
+        return True
+    return min(len(given_a), len(family_a)) <= SHORT_NAME and min(len(given_b), len(family_b)) <= SHORT_NAME
 
 
 def _family_first(given: GivenName, family: FamilyName) -> str:
@@ -205,7 +241,17 @@ def compare_names(a: Features, b: Features) -> tuple[int, int, int]:
         crossed_given, crossed_family = _compare_crossed(a.given, a.family, b.given, b.family)
         if crossed_given and crossed_given + crossed_family < given + family:
             return crossed_given, crossed_family, SWAPPED
+    elif not given and family == DIFFERENT:
+        crossed_family = _compare_with_the_only_name(a, b)
+        if 0 < crossed_family <= ONE_SLIP:
+            return 0, crossed_family, SWAPPED
     return given, family, STRAIGHT
+
+
+def _compare_with_the_only_name(a: Features, b: Features) -> int:
+    """The level of one side's surname, its only name (an unborn child), and the surname the other wrote as forename."""
+    only, both = (b, a) if a.given.main else (a, b)
+    return compare_family(only.family, _as_family(both.given)) if both.given.main else 0
 
 
 def _compare_upn(a: Features, b: Features) -> int:

@@ -5,12 +5,13 @@ The decision never delays the contact: a child in review is on the board at once
 
 from dataclasses import dataclass, replace
 
-from streams.linkage import guards
+from streams.linkage import guards, places
 from streams.linkage.births import SAME_FIRST_OF_JANUARY
 from streams.linkage.candidates import candidates_of
-from streams.linkage.comparison import SAME, Vector, compare
+from streams.linkage.comparison import DIFFERENT, Vector, compare
 from streams.linkage.index import Changes, Index, PersonRow, RecordRow, RowChange
 from streams.linkage.model import Score, Scorer
+from streams.linkage.names_apart import also_a_surname, may_be_two_names
 from streams.linkage.report import NORMALISER_VERSION, Features, Report, identifier_problems, read_features
 
 LINK, REVIEW, NEW = "LINK", "REVIEW", "NEW"
@@ -165,6 +166,8 @@ def _by_person(
     for record in records:
         row = rows[record]
         vector = compare(features, row.features)
+        if vector.given == DIFFERENT == vector.family and vector.place == places.DIFFERENT and vector.nhs != 1 != vector.upn:
+            continue  # a birthday alone, or less: nobody to name
         score = scorer.score(vector, features, counts, size)
         person = row.person
         held = best.get(person)
@@ -183,31 +186,6 @@ def _by_person(
         if best[person].score.same < REVIEW_FROM and not index.persons[person].hidden
     ]
     return best, shown
-
-
-LEAST_CHILDREN_NAMED = 2
-"""A forename carried by this many children of the index is a name of its own, not a slip."""
-
-LEAST_NAME_IN_MODEL = 8
-"""Likewise by so many of the model's training records."""
-
-
-def _two_names(index: Index, scorer: Scorer, one: Features, other: Features, vector: Vector) -> bool:
-    """Whether the forenames may be two names that are only alike: no forms of one name, and not a name and its slip.
-
-    A slip is a name nobody carries beside one that is known; two known names, or two unknown ones, may be two children.
-    """
-    if vector.given in (0, SAME) or vector.order or set(one.given.roots) & set(other.given.roots):
-        return False
-    if one.given.joined == other.given.joined or sorted(one.given.tokens) == sorted(other.given.tokens):
-        return False
-    known = [
-        name.known
-        or scorer.model.given_counts.get(name.main, 0) >= LEAST_NAME_IN_MODEL
-        or index.counts.given.get(name.main, 0) >= LEAST_CHILDREN_NAMED
-        for name in (one.given, other.given)
-    ]
-    return known[0] == known[1]
 
 
 def _filled(index: Index, scorer: Scorer, features: Features, scored: _Scored) -> _Scored:
@@ -257,6 +235,7 @@ def _possible_people(
     near.sort(key=lambda scored: (-scored.score.same, scored.person))
     people: list[Candidate] = []
     restricted = False
+    crowded = bool(near) and index.crowded(features.place)
     for scored in near:
         if index.persons[scored.person].hidden:
             restricted = True
@@ -264,12 +243,15 @@ def _possible_people(
         if len(people) == MOST_SHOWN:
             continue
         rows = index.records
+        records = tuple(row.features for _, row in index.members(scored.person))
         evidence = guards.Evidence(
             report=features,
             best=rows[scored.record].features,
             vector=scored.vector,
-            records=tuple(row.features for _, row in index.members(scored.person)),
-            two_names=_two_names(index, scorer, features, rows[scored.record].features, scored.vector),
+            records=records,
+            two_names=may_be_two_names(index, scorer, features, scored.vector, records),
+            crowded=crowded,
+            also_a_surname=also_a_surname(index, scorer, features.given),
         )
         people.append(
             Candidate(scored.person, scored.record, scored.score, scored.vector, guards.guards_hit(evidence))

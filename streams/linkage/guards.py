@@ -16,7 +16,9 @@ from streams.linkage.report import Features
 class Evidence:
     """What a guard may look at: the report, the person's best record and vector, and all records of the person.
 
-    `two_names`: the forenames are alike and may be two names (Ella and Ellie), not a name and its misspelling.
+    `two_names`: the forenames are alike and may be two names (Ella and Ellie, Lenny and Lonny), not forms of one name
+    and not a name and its mistyping. `crowded`: more children are known at the report's dwelling than a family has.
+    `also_a_surname`: the report's forename is a surname too, or so short that it may be.
     """
 
     report: Features
@@ -24,6 +26,8 @@ class Evidence:
     vector: Vector
     records: tuple[Features, ...]
     two_names: bool = False
+    crowded: bool = False
+    also_a_surname: bool = False
 
     @property
     def identifier_same(self) -> bool:
@@ -78,7 +82,7 @@ def possible_twin(e: Evidence) -> bool:
     return (
         (e.vector.given == VAGUE or e.two_names)
         and e.vector.dob in _BIRTH_NEAR
-        and e.vector.place != places.DIFFERENT
+        and any(places.compare_place(e.report.place, record.place) != places.DIFFERENT for record in e.records)
         and not e.identifier_same
     )
 
@@ -98,12 +102,21 @@ def dob_differs(e: Evidence) -> bool:
 
 
 def family_differs(e: Evidence) -> bool:
-    """The surnames are different and neither the house nor a number holds the two together: neighbours exist."""
-    return (
-        e.vector.family == DIFFERENT
-        and e.vector.place not in (places.DWELLING, places.NUMBER_AND_ONE)
-        and not e.identifier_same
+    """The surnames are different or only vaguely alike, and no number holds the two together: neighbours exist, and
+    where a name is written the other way round the agreeing forename may be the family's surname.
+
+    The one exception is a child who took another surname: the same birthday and house, and a forename written alike to
+    the letter that is nobody's surname.
+    """
+    if e.vector.family < VAGUE or e.identifier_same:
+        return False
+    renamed = (
+        e.vector.dob == births.SAME
+        and e.vector.place in (places.DWELLING, places.NUMBER_AND_ONE)
+        and e.report.given.joined == e.best.given.joined
+        and not (e.report.given.generic or e.also_a_surname or e.crowded)
     )
+    return not renamed
 
 
 def sex_differs(e: Evidence) -> bool:
@@ -123,19 +136,47 @@ def _whole_name_and_house(e: Evidence) -> bool:
     )
 
 
+def _all_alike(e: Evidence) -> bool:
+    return (
+        e.vector.dob == births.SAME
+        and 0 < e.vector.given <= OTHER_FORM
+        and 0 < e.vector.family <= OTHER_FORM
+        and e.vector.place not in (places.MISSING, places.DIFFERENT)
+    )
+
+
+def _same_but_for_the_house_number(e: Evidence) -> bool:
+    """The very names, the birthday, the street and the postcode: a mistyped number, or a move along the street."""
+    return (
+        e.vector.dob == births.SAME
+        and e.vector.given == SAME
+        and e.vector.family in (SAME, OTHER_FORM)
+        and e.vector.place == places.STREET_AND_POSTCODE
+        and not e.report.given.generic
+    )
+
+
 def one_pillar(e: Evidence) -> bool:
     """Without a number, both the date of birth and the place must agree with the person's records.
 
-    The one exception: no date of birth was given, and the whole name and the dwelling are the same. Namesakes born the same day exist in every city; the same name at one address may be a cousin. A birth date of
-    1 January is often invented, so then the name and the house must agree exactly.
+    The one exception: no date of birth was given, and the whole name and the dwelling are the same. Namesakes born the
+    same day exist in every city; the same name at one address may be a cousin. A birth date of 1 January is often
+    invented, so then the name and the house must agree exactly. In a children's home the house says nothing, so both
+    names and the birthday must.
     """
-    if e.identifier_same or _whole_name_and_house(e):
+    if e.identifier_same:
+        return False
+    if e.crowded:
+        return not _all_alike(e)
+    if _whole_name_and_house(e):
         return False
     birth, place = e.vector.dob, e.vector.place
     if birth == births.SAME_FIRST_OF_JANUARY:
         return not (place in (places.DWELLING, places.NUMBER_AND_ONE) and 0 < e.vector.given <= OTHER_FORM)
     if birth not in _BIRTH_NEAR and birth == births.MISSING:
         birth = _best(births.compare_dob(e.report.dob, record.dob) for record in e.records)
+    if _same_but_for_the_house_number(e):
+        return False
     # The same street is not the same place when both house numbers are known and differ.
     if place in (places.MISSING, places.DIFFERENT) or places.other_house(e.report.place, e.best.place):
         place = _best(

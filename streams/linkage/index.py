@@ -8,12 +8,18 @@ record.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from streams.linkage.blocking import NO_SECRET, Key, keys_of
+from streams.linkage.blocking import NO_SECRET, Key, dwelling_text, key_of, keys_of
 from streams.linkage.model import NameCounts
 from streams.linkage.names import family_of, given_of
 from streams.linkage.places import NOWHERE, Place
 from streams.linkage.report import Features
 from streams.linkage.variants import shipped_table
+
+CROWDED = 12
+"""Children known at one dwelling above which living there says little."""
+
+MOST_COUNTED = 200
+"""Records at one dwelling above which it is crowded without counting whose they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,15 @@ class Index:
             keys = keys_of(features, self.secret)
             self._latest_keys = (features, keys)
         return keys
+
+    def crowded(self, place: Place) -> bool:
+        """Whether more children are known at this dwelling than one family has: a children's home, a refuge, a hotel."""
+        if not (place.number and place.street):
+            return False
+        held = self._blocks.get(key_of(dwelling_text(place.number, place.street), self.secret))
+        if not isinstance(held, list) or len(held) <= CROWDED:
+            return False
+        return len(held) > MOST_COUNTED or len({self.records[record].person for record in held}) > CROWDED
 
     def members(self, person: str) -> Iterator[tuple[str, RecordRow]]:
         """The records of a person that are looked at, first to last."""

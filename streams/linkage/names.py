@@ -12,7 +12,7 @@ from jellyfish import soundex
 
 from streams.linkage.variants import VariantTable, shipped_table
 
-NAMES_VERSION = "names-1"
+NAMES_VERSION = "names-2"
 LONGEST_NAME = 120
 """Characters of a name that are read: a longer one is compared by its beginning."""
 MOST_TOKENS = 8

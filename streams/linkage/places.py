@@ -48,6 +48,7 @@ _ROAD_TYPES = {
     "blvd": "boulevard",
     "circ": "circus",
 }
+_TYPES = tuple(sorted(set(_ROAD_TYPES.values())))
 _FLAT_WORDS = frozenset({"flat", "apartment", "apt", "unit", "room", "rm", "flt", "ap"})
 _NOT_AN_ADDRESS = frozenset(
     {"unknown", "nk", "tbc", "na", "none", "nfa", "no fixed abode", "no fixed address", "not known", "homeless", "not disclosed"}
@@ -55,6 +56,7 @@ _NOT_AN_ADDRESS = frozenset(
 _NOT_A_POSTCODE = frozenset({"UNKNOWN", "NK", "TBC", "NA", "NONE", "NFA", "XX", "X", "NOTKNOWN"})
 _NO_REAL_PLACE = re.compile(r"^ZZ99")
 """Pseudo postcodes of the NHS (ZZ99 3VZ: no fixed abode, ...): not places."""
+_PART = re.compile(r"[,;\n]")
 _WORD = re.compile(r"[^\W_]+")
 _HOUSE = re.compile(r"^\d+[a-z]?$")
 
@@ -85,14 +87,42 @@ NOWHERE = Place("", "", "")
 
 @lru_cache(maxsize=16_384)
 def read_place(address_line: str, postcode: str) -> Place:
-    """A place from an address line and a postcode as written; road types expanded, flat joined to the number."""
+    """A place from an address line and a postcode as written; road types expanded, flat joined to the number.
+
+    The line's parts between commas are a flat or a house's name, number and street, and then the locality, which is
+    not compared: the postcode says it better, and half of the agencies leave it out.
+    """
     code = "".join(char for char in postcode[:20] if char.isalnum()).upper()
     if code in _NOT_A_POSTCODE or _NO_REAL_PLACE.match(code):
         code = ""
     text = address_line[:200].casefold().replace("'", "").replace("’", "")
-    words = _WORD.findall(text)
-    if " ".join(words) in _NOT_AN_ADDRESS:
-        words = []
+    if not text or " ".join(_WORD.findall(text)) in _NOT_AN_ADDRESS:
+        return Place("", "", code) if code else NOWHERE
+    flat, number, street, house = "", "", "", ""
+    for part in _PART.split(text):
+        part_flat, part_number, part_street = _read_part(_WORD.findall(part))
+        flat = flat or part_flat
+        if part_number and number and not flat:
+            flat, number = number, part_number
+        number = number or part_number
+        if part_street and number and street:
+            # A name came before the number: a house, a school or a block, not the street.
+            street = part_street if part_number else street
+            break
+        if part_street and street and not number:
+            if not street.endswith(_TYPES):
+                house, street = street, part_street
+            break
+        street = street or part_street
+    if house and not number:
+        number = house
+    if flat:
+        number = f"{flat}/{number}"
+    return Place(number[:40], street[:40], code) if (number or street or code) else NOWHERE
+
+
+def _read_part(words: list[str]) -> tuple[str, str, str]:
+    """Flat, house number and street, each possibly empty, of one part of an address line."""
     flat, number = "", ""
     street: list[str] = []
     place = 0
@@ -112,17 +142,19 @@ def read_place(address_line: str, postcode: str) -> Place:
         elif word != "no" or street:
             street.append(word)
         place += 1
-    joined = "".join(_ROAD_TYPES.get(word, word) if order else word for order, word in enumerate(street[:6]))
-    if flat and number:
-        number = f"{flat}/{number}"
-    elif flat:
-        number = f"{flat}/"
-    return Place(number, joined[:40], code) if (number or joined or code) else NOWHERE
+    return flat, number, "".join(_ROAD_TYPES.get(word, word) if order else word for order, word in enumerate(street[:6]))
 
 
 def same_street(a: str, b: str) -> bool:
-    """Whether two streets are the same but for a slip."""
-    return a == b or (len(a) > 5 and len(b) > 5 and JaroWinkler.similarity(a, b) >= 0.93)
+    """Whether two streets are the same but for a slip, or for a locality written after one of them."""
+    if a == b:
+        return True
+    if len(a) <= 5 or len(b) <= 5:
+        return False
+    if JaroWinkler.similarity(a, b) >= 0.93:
+        return True
+    shorter, longer = (a, b) if len(a) < len(b) else (b, a)
+    return longer.startswith(shorter) and shorter.endswith(_TYPES)
 
 
 def other_house(a: Place, b: Place) -> bool:

@@ -9,7 +9,7 @@ from streams.linkage.names import NAMES_VERSION, FamilyName, GivenName, read_nam
 from streams.linkage.places import Place, read_place
 from streams.linkage.variants import TABLE_VERSION
 
-NORMALISER_VERSION = f"{NAMES_VERSION}+births-1+places-1+variants-{TABLE_VERSION}"
+NORMALISER_VERSION = f"{NAMES_VERSION}+births-2+places-2+variants-{TABLE_VERSION}"
 """Recorded with every decision: another version may compare the same text differently."""
 
 

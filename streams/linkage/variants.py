@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-TABLE_VERSION = "2026-11"
+TABLE_VERSION = "2026-11b"
 _TABLE = Path(__file__).with_name("name_variants.csv")
 
 

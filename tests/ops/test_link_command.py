@@ -1,16 +1,22 @@
 """`frontdoor link` and `frontdoor linkage train`: what they promise about files, and that nothing in a cell stops them."""
 
 import csv
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from bench.linkage.other_town import make_other_town
+from bench.linkage.reports import write_csv
 from ops.linkage.link import OUT_COLUMNS, link
 from ops.linkage.report_file import COLUMNS
 from ops.linkage.train import train
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 HEAD = ",".join(COLUMNS)
 CHILD = "health,Oliver,Ashworth,2015-03-14,M,LS1 4AB,12 Acacia Road,9990000018,"
 
@@ -83,6 +89,20 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
     first = (tmp_path / "out.csv").read_bytes()
     linked(tmp_path, text)
     assert (tmp_path / "out.csv").read_bytes() == first
+
+
+def test_another_process_with_another_hash_seed_writes_the_same_bytes(tmp_path: Path) -> None:
+    rows, _ = make_other_town(11, 150, 400)
+    source = tmp_path / "in.csv"
+    write_csv(rows, source)
+    written_bytes = set()
+    for seed in ("1", "2"):
+        out = tmp_path / f"{seed}.csv"
+        command = [sys.executable, "-m", "ops.cli", "link", str(source), "--out", str(out), "--reviews", "oracle"]
+        subprocess.run(command, check=True, capture_output=True, cwd=CHECKOUT, env=os.environ | {"PYTHONHASHSEED": seed})
+        written_bytes.add(out.read_bytes())
+    assert len(written_bytes) == 1
+    assert len(next(iter(written_bytes)).splitlines()) == len(rows) + 1
 
 
 def test_any_cell_content_gets_a_decision_with_reasons(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_the_same_report_again_hits_no_guard() -> None:
         ("possible_twin", {"given": "Olive", "nhs_number": "", "upn": ""}),
         ("two_slips", {"given": "Ollie", "dob": "2015-03-15", "nhs_number": "", "upn": ""}),
         ("dob_differs", {"dob": "2009-11-30"}),
-        ("family_differs", {"family": "Okafor", "address_line": "", "nhs_number": "", "upn": ""}),
+        ("family_differs", {"family": "Okafor", "nhs_number": "", "upn": "", "address_line": ""}),
         ("sex_differs", {"sex": "F"}),
         ("one_pillar", {"nhs_number": "", "upn": "", "postcode": "BD7 1QQ", "address_line": "3 Mill Lane"}),
         ("one_pillar", {"nhs_number": "", "upn": "", "postcode": "", "address_line": "", "dob": ""}),
@@ -97,6 +97,40 @@ def test_an_invented_first_of_january_asks_for_the_very_house() -> None:
     first = replace(KNOWN, dob="2015-01-01", nhs_number="", upn="")
     assert guards.guards_hit(evidence(known=first)) == ()
     assert guards.guards_hit(evidence(known=first, address_line="")) == ("one_pillar",)
+
+
+def test_in_a_childrens_home_both_names_and_the_birthday_must_agree() -> None:
+    known = replace(KNOWN, nhs_number="", upn="")
+    slip = evidence(known=known, family="Ashwomth")
+    assert guards.guards_hit(slip) == ()
+    assert guards.guards_hit(replace(slip, crowded=True)) == ("one_pillar",)
+    assert guards.guards_hit(replace(evidence(known=known), crowded=True)) == ()
+
+
+def test_a_family_written_the_other_way_round_is_no_change_of_surname() -> None:
+    swapped = evidence(known=replace(KNOWN, given="Liu", family="Yu", nhs_number="", upn=""), family="Yan")
+    assert "family_differs" in guards.guards_hit(replace(swapped, also_a_surname=True))
+
+
+def test_a_child_who_took_another_surname_is_known_by_forename_birthday_and_house() -> None:
+    known = replace(KNOWN, nhs_number="", upn="")
+    renamed = evidence(known=known, family="Okafor")
+    assert guards.guards_hit(renamed) == ()
+    for other in (replace(renamed, crowded=True), evidence(known=known, family="Okafor", given="Ollie")):
+        assert "family_differs" in guards.guards_hit(other)
+
+
+def test_a_house_number_alone_may_differ() -> None:
+    known = replace(KNOWN, nhs_number="", upn="")
+    assert guards.guards_hit(evidence(known=known, address_line="21 Acacia Road")) == ()
+    assert guards.guards_hit(evidence(known=known, address_line="21 Acacia Road", given="Ollie")) == ("one_pillar",)
+
+
+def test_twins_are_watched_for_at_any_address_of_the_person() -> None:
+    moved = replace(KNOWN, record_id="old", nhs_number="", upn="", address_line="3 Mill Lane", postcode="BD7 1QQ")
+    there = replace(KNOWN, nhs_number="", upn="")
+    olive = evidence(known=moved, others=(there,), given="Olive", address_line="12 Acacia Road", postcode="LS1 4AB")
+    assert "possible_twin" in guards.guards_hit(olive)
 
 
 def test_a_temporary_pupil_number_contradicts_nobody() -> None:

@@ -122,6 +122,15 @@ def test_surname_levels(a: str, b: str, expected: int) -> None:
         ("4 March 2015", 20150304),
         ("2015-03-04T00:00:00Z", 20150304),
         ("2015-31-12", 20151231),
+        ("04/03/15", 20150304),
+        ("4 Mar 98", 19980304),
+        ("Wed, 4th March 2015", 20150304),
+        ("March 4, 2015", 20150304),
+        ("42067", 20150304),
+        ("99999", 0),
+        ("1900", 0),
+        ("1900-05-04", 19000504),
+        ("EDD 04/03/2015", 0),
         ("1900-01-01", 0),
         ("2015-02-30", 0),
         ("soon", 0),
@@ -161,6 +170,12 @@ def test_date_of_birth_levels(a: int, b: int, expected: int) -> None:
         (("12 Acacia Road", "LS1 4AB"), ("3 Mill Lane", "BD7 1QQ"), 6),
         (("", ""), ("3 Mill Lane", "BD7 1QQ"), 0),
         (("No fixed abode", "ZZ99 3VZ"), ("3 Mill Lane", "BD7 1QQ"), 0),
+        (("12 Acacia Road, Leeds", "LS1 4AB"), ("12 Acacia Rd", "LS1 4AB"), 1),
+        (("12 Acacia Road Leeds", ""), ("12 Acacia Road", ""), 2),
+        (("Rose Cottage, Mill Lane, Leeds", "LS1 4AB"), ("rose cottage, mill ln", "LS1 4AB"), 1),
+        (("Rose Cottage, Mill Lane", "LS1 4AB"), ("Ivy Cottage, Mill Lane", "LS1 4AB"), 3),
+        (("Acacia Road, Leeds", ""), ("12 Acacia Road", ""), 4),
+        (("The Willows, 12 Acacia Road", "LS1 4AB"), ("12 Acacia Road", "LS1 4AB"), 1),
     ],
 )
 def test_place_levels(a: tuple[str, str], b: tuple[str, str], expected: int) -> None:
@@ -181,6 +196,24 @@ def test_names_the_other_way_round_are_noticed_and_marked() -> None:
     whole = read_features(Report("3", given="Nguyen Van", family="Minh"))
     cut = read_features(Report("4", given="Van Minh", family="Nguyen"))
     assert compare(whole, cut).order == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(("Xu", "Yi"), ("Yi", "Hsu")), (("Wong", "An"), ("An", "Huang")), (("Hsin", "Kwok"), ("Kwok", "Xin"))],
+)
+def test_names_the_other_way_round_are_noticed_in_another_spelling(one: tuple[str, str], other: tuple[str, str]) -> None:
+    a, b = read_features(Report("1", "", *one)), read_features(Report("2", "", *other))
+    vector = compare(a, b)
+    assert vector == compare(b, a)
+    assert vector.order == 1 and vector.given <= 4 and vector.family <= 2
+
+
+def test_an_unborn_childs_surname_is_found_where_the_other_wrote_the_forename() -> None:
+    unborn = read_features(Report("1", given="Unborn baby", family="Lee"))
+    born = read_features(Report("2", given="Li", family="Van Dung"))
+    vector = compare(unborn, born)
+    assert (vector.given, vector.order) == (0, 1) and 0 < vector.family <= 2
 
 
 def test_a_brother_written_the_other_way_round_is_no_agreement() -> None:
