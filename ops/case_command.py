@@ -75,11 +75,43 @@ def _heading(case: dict[str, Any]) -> list[str]:
         lines.append("same notice: " + ", ".join(case["siblings"]))
     if case["possible_repeat_of"]:
         lines.append(f"possible repeat of {case['possible_repeat_of']}")
+    lines += _whose_child(case)
     if case["became"]:
         lines.append("became " + ", ".join(case["became"]))
     if case["was"]:
         lines.append(f"read from the unreadable message {case['was']}")
     return lines
+
+
+def _whose_child(case: dict[str, Any]) -> list[str]:
+    """Which child's story it belongs to, who else may be meant, and whose household it is."""
+    lines = []
+    if case["story_id"] not in ("", case["contact_id"]):
+        lines.append(f"the same child as contact {case['story_id']}; all of its contacts: frontdoor story {case['contact_id']}")
+    if case["links"]:
+        lines.append(_why(case["links"][-1]))
+    review = case["review"]
+    if review and review["state"] == "open":
+        for one in review["candidates"]:
+            lines.append(f"may be {plain(one['child']) or 'the child'} of contact {one['record']}: frontdoor review show")
+    household = case["links"][-1]["household"] if case["links"] else []
+    if household:
+        lines.append("same household as contact " + ", ".join(household))
+    return lines
+
+
+def _why(link: dict[str, Any]) -> str:
+    """What the linker, or a person, decided last, and on what."""
+    if link["by"]:
+        return f"whose child: {link['outcome'].lower()}, by {plain(link['by'])} ({', '.join(link['reasons']).replace('_', ' ')})"
+    parts = [f"score {link['score']:.4f}" if link["score"] else "nobody is like this child"]
+    best = link["candidates"][0] if link["candidates"] else None
+    if best is not None:
+        parts += [f"{name} {level}" for name, level in best["agreement"].items()]
+    if link["reasons"]:
+        parts.append("because: " + ", ".join(link["reasons"]).replace("_", " "))
+    known = f"model {link['model_version']}, {link['index_size']} records known"
+    return f"whose child: {link['outcome'].lower()} ({'; '.join(parts)}; {known})"
 
 
 def _clock(clock: dict[str, Any]) -> str:

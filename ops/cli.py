@@ -16,10 +16,12 @@ from ops.linkage.train import train
 from ops.quarantine_command import quarantine_app
 from ops.read_command import read
 from ops.record_command import record
+from ops.review_command import review_app
 from ops.rota_command import rota
 from ops.schemas_command import schemas_app
 from ops.send_command import send
 from ops.simulate_command import simulate
+from ops.story_command import story
 from ops.test_command import test
 from ops.topics_command import topics_app
 from ops.up_command import down, status, up
@@ -36,13 +38,14 @@ app = typer.Typer(
 linkage_app = typer.Typer(help="The linker of reports about the same child.", no_args_is_help=True)
 linkage_app.command("train")(train)
 
-for command in (demo, up, status, down, day, read, send, record, find, case, watch, rota, audit, deadline, link, test):
+for command in (demo, up, status, down, day, read, send, record, find, case, story, watch, rota, audit, deadline, link, test):
     app.command(command.__name__)(command)
 app.command("simulate")(simulate)
 app.add_typer(topics_app, name="topics")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(schemas_app, name="schemas")
 app.add_typer(linkage_app, name="linkage")
+app.add_typer(review_app, name="review")
 
 
 def main() -> None:

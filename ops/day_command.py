@@ -83,12 +83,22 @@ def print_result(result: DayResult, end: datetime) -> None:
     stories = {story["contact_id"]: story for story in result.contacts}
     for flag in standing:
         typer.echo(_missed_line(flag, stories.get(flag["contact_id"], {})))
+    if result.stories:
+        told = "; ".join(" + ".join(story["contacts"]) for story in result.stories)
+        typer.echo(f"{_count(result.stories, 'child', 'children')} reported more than once: {told}")
+    if result.reviews:
+        asked = "; ".join(f"{review['ref']} may be {', '.join(review['may_be']) or 'restricted'}" for review in result.reviews)
+        typer.echo(f"{_count(result.reviews, 'contact waits', 'contacts wait')} for a person to say whose child it is: {asked}")
     for problem in result.problems:
         typer.echo(f"Problem: {problem}")
     verdict = "holds" if result.audit.get("ok") else "FAILED"
     typer.echo(f"Audit {verdict}. Set-up {result.setup_seconds:.1f} s, day {result.day_seconds:.1f} s.")
     for violation in result.audit.get("violations", [])[:20]:
         typer.echo(f"  {violation}")
+
+
+def _count(things: list[dict[str, Any]], one: str, several: str) -> str:
+    return f"{len(things)} {one if len(things) == 1 else several}"
 
 
 def _missed_line(flag: dict[str, Any], story: dict[str, Any]) -> str:

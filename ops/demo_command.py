@@ -20,7 +20,7 @@ from ops.supervisor import EXPLAINED
 
 
 def demo(
-    contacts: Annotated[int, typer.Option(min=16, help="How many contacts, at least the scenes.")] = 200,
+    contacts: Annotated[int, typer.Option(min=20, help="How many contacts, at least the scenes.")] = 200,
     seed: Annotated[int, typer.Option(help="Another seed makes another weekend.")] = 1,
     keep: Annotated[bool, typer.Option(help="Keep the run's folder and the messages of the weekend.")] = False,
     json_out: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -78,6 +78,10 @@ def compare(result: DayResult, expected: Expected) -> list[str]:
     differences += [f"no flag {flag}" for flag in sorted(expected.flags - flags)]
     differences += [f"a flag nobody expected: {flag}" for flag in sorted(flags - expected.flags)]
     differences += [f"a case event matched no contact: {line['contact_id']}" for line in result.unmatched]
+    stories = {tuple(story["contacts"]) for story in result.stories}
+    differences += [f"not one story: {', '.join(refs)}" for refs in sorted(expected.stories - stories)]
+    differences += [f"one story, and not one child: {', '.join(refs)}" for refs in sorted(stories - expected.stories)]
+    differences += [f"{ref}: no review waits" for ref in sorted(expected.reviews - {one["ref"] for one in result.reviews})]
     unheld = [ref for ref, entry in result.refs.items() if not all(entry["allocated_workers"])]
     differences += [f"{ref}: no named worker" for ref in unheld]
     return differences

@@ -29,19 +29,21 @@ from ops.supervised import Supervised
 from ops.topics import Change, TopicsNotApplied, apply_topics, wanted_topics
 from schemas.settings import Settings
 
-#: In the order of their start: who decides and who shows first, then time, then who accepts messages.
+#: In the order of their start: who decides and who shows first, then time, then who accepts messages, then who counts.
 ROLES = (
     "intake",
     "routing",
     "allocation",
     "cases",
     "answers",
+    "linkage",
     "view",
     "ticker",
     "connector-health",
     "connector-education",
     "connector-police",
     "connector-social_care",
+    "metrics",
 )
 
 Command = Callable[[str], Sequence[str]]

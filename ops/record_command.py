@@ -2,29 +2,14 @@
 
 import json
 import re
-import uuid
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import quote
 
-import httpx
 import typer
 
+from ops.case_entry import contact_of, counts, post, told
 from ops.deadline_command import UnreadableTimeError, read_time
-from ops.view.client import (
-    NOT_FOUND,
-    NOT_UP,
-    STILL_WAITING,
-    USAGE,
-    Refused,
-    StackNotUp,
-    ViewClient,
-    fail,
-    not_up,
-    plain_errors,
-    read,
-    url_of,
-)  # fmt: skip
+from ops.view.client import NOT_FOUND, STILL_WAITING, USAGE, ViewClient, fail, plain_errors
 from ops.view.terminal import console, plain, receipt_lines
 from schemas.codes import CASE_EVENT_TYPES, RISK_LEVELS, case_event_type, is_named_worker, risk_level
 from schemas.settings import Settings
@@ -61,10 +46,10 @@ def record(
     settings = Settings()
     with plain_errors(), ViewClient(settings) as view:
         if "contact_id" in entry:
-            entry["contact_id"] = _contact(view, entry["contact_id"], timeout)
-        receipt = _post(settings, entry, token)
-        outcome = None if no_wait else view.wait(f"/receipts/{receipt}", _told, timeout)
-        outcome = outcome if outcome and _told(outcome) else None
+            entry["contact_id"] = contact_of(view, entry["contact_id"], timeout)
+        receipt = post(settings, entry, token)
+        outcome = None if no_wait else view.wait(f"/receipts/{receipt}", told, timeout)
+        outcome = outcome if outcome and told(outcome) else None
     if as_json:
         typer.echo(json.dumps({"receipt_id": receipt, "outcome": outcome}, indent=2))
     else:
@@ -74,7 +59,7 @@ def record(
             out.print(f"  {line}")
     if outcome is None and not no_wait:
         fail(f"It is kept, and not read yet. Ask later: frontdoor find {receipt}", STILL_WAITING)
-    if outcome is not None and not _counts(outcome):
+    if outcome is not None and not counts(outcome):
         raise typer.Exit(NOT_FOUND)
 
 
@@ -136,55 +121,3 @@ def _happened(at: str) -> dict[str, str]:
     for note in notes:
         typer.echo(note, err=True)
     return {"happened_at": instant.isoformat()}
-
-
-def _contact(view: ViewClient, reference: str, timeout: float) -> str:
-    """The contact id of a receipt or `receipt/2`. What the view does not know is sent as it is: it may be on its way."""
-    receipt = "/receipts/" + quote(reference.partition("/")[0], safe="")
-    try:
-        if not view.ask(receipt)["disposition"]:
-            view.wait(receipt, lambda told: bool(told["disposition"]), timeout)
-    except Refused as refused:
-        if refused.status != 404:
-            raise
-    try:
-        return str(view.ask("/cases/" + quote(reference))["contact_id"])
-    except Refused as refused:
-        if refused.status == 404:
-            return reference
-        raise
-
-
-def _post(settings: Settings, entry: dict[str, Any], token: str) -> str:
-    """The receipt of an entry. The same key goes with a second try, so an entry cannot count twice."""
-    url = url_of(settings, "connector-social_care") + "/case-events"
-    headers = {"Idempotency-Key": str(uuid.uuid4())} | ({"Authorization": f"Bearer {token}"} if token else {})
-    # A proxy from the environment must never see it.
-    with httpx.Client(trust_env=False, timeout=30.0) as http:
-        for last in (False, True):
-            try:
-                answer = http.post(url, json=entry, headers=headers)
-                break
-            except httpx.ConnectError:
-                raise StackNotUp(not_up(settings)) from None
-            except httpx.TransportError:
-                if last:
-                    fail("No answer came, so nobody can say whether it was kept. Look with: frontdoor case", STILL_WAITING)
-    try:
-        content = read(answer)
-    except Refused as refused:
-        fail(f"Nothing was kept: {plain(refused)}", NOT_UP if refused.status == 503 else NOT_FOUND)
-    receipt = content.get("receipt_id")
-    if not isinstance(receipt, str):
-        fail("The connector gave no receipt; what answers there is not this product's.", NOT_UP)
-    return receipt
-
-
-def _told(receipt: dict[str, Any]) -> bool:
-    """Whether it has been read, and the view knows the events it led to."""
-    return bool(receipt["disposition"]) and len(receipt["events"]) == len(receipt["event_ids"])
-
-
-def _counts(receipt: dict[str, Any]) -> bool:
-    kept = receipt["disposition"] in ("case_events", "contact", "duplicate")
-    return kept and all(event["opened"] and not event["problem"] for event in receipt["events"])

@@ -24,6 +24,7 @@ def _intake(settings: Settings) -> None:
         hash_key=settings.hash_key.encode(),
         authorities=authorities(settings.own_authority),
         team=settings.team,
+        partnership=settings.partnership,
     )
     run_worker(processor, settings, "intake")
 
@@ -56,6 +57,18 @@ def _answers(settings: Settings) -> None:
     run_worker(Answers(), settings, "answers")
 
 
+def _linkage(settings: Settings) -> None:
+    from ops.worker_process import refuse, run_worker
+    from streams.linkage.model import ModelError, Scorer, shipped_model
+    from streams.linking import Linkage
+
+    try:
+        scorer = Scorer(shipped_model())
+    except (ModelError, OSError) as error:
+        refuse("linkage", str(error))
+    run_worker(Linkage(scorer, settings.hash_key.encode()), settings, "linkage")
+
+
 def _ticker(settings: Settings) -> None:
     from ops import ticker
 
@@ -78,6 +91,12 @@ def _view(settings: Settings) -> None:
     run_view(settings)
 
 
+def _metrics(settings: Settings) -> None:
+    from ops.metrics.process import main as run_metrics
+
+    run_metrics(settings)
+
+
 def _connector(agency: str) -> Callable[[Settings], None]:
     def run(settings: Settings) -> None:
         from ops.connector_process import main as run_connector
@@ -93,9 +112,11 @@ ROLES: dict[str, Callable[[Settings], None]] = {
     "allocation": _allocation,
     "cases": _cases,
     "answers": _answers,
+    "linkage": _linkage,
     "ticker": _ticker,
     "view": _view,
     **{f"connector-{agency}": _connector(agency) for agency in ("health", "education", "police", "social_care")},
+    "metrics": _metrics,
 }
 
 

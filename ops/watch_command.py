@@ -140,4 +140,8 @@ def _flag(entry: dict[str, Any]) -> str:
         words.append("reopened")
     if entry["closed"]:
         words.append("closed without assessment")
+    if entry["may_be"]:
+        words.append("may be a known child")
+    if entry["concern"]:
+        words.append(entry["concern"])
     return " · ".join(words)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from schemas.record import Instant, Record
 
-AllocationType = Literal["requested", "rota_set", "rota_removed", "reassigned", "released"]
+AllocationType = Literal["requested", "rota_set", "rota_removed", "reassigned", "released", "linked", "unlinked"]
 
 
 class AllocationEvent(Record):
@@ -16,6 +16,8 @@ class AllocationEvent(Record):
     worker takes these too. `rota_set`: worker on duty from `duty_from` until
     `duty_to` (open-ended when empty); `role` is worker or manager (who takes a case when nobody is on duty).
     `reassigned`, `released`: a contact moved to another named worker, or closed, so that load is counted right.
+    `linked`: the contacts are of the child of `siblings`, and go to the worker who holds one of those; `unlinked` gives
+    them back to whoever held them before. `link` is the link's event id.
     """
 
     event_id: str
@@ -30,3 +32,4 @@ class AllocationEvent(Record):
     duty_from: Instant | None = None
     duty_to: Instant | None = None
     siblings: list[str] = Field(default_factory=list)
+    link: str = ""

@@ -61,7 +61,12 @@ CASE_EVENT_TYPES = (
     "assessment_authorised", "strategy_discussion", "s47_started", "s47_ended", "conference_held", "core_group_held",
     "review_held", "closed", "transferred", "cancel_requested",
     "no_further_action", "flag_acknowledged", "flag_explained", "note",
+    "link_answered", "link_undone", "identity_superseded", "restricted_access",
 )  # fmt: skip
+
+#: What counts only from a named person with a reason: decisions about which contacts are one child, and a look at a
+#: hidden identity.
+SIGNED_EVENTS = ("link_answered", "link_undone", "identity_superseded", "restricted_access")
 
 _EVENT_WORDS = {
     "assessed": "risk_assessed", "risk assessment": "risk_assessed", "risk assessed": "risk_assessed",

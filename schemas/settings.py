@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     clock: Literal["system", "stepped"] = "system"
     own_authority: str = "383"
     team: str = "front-door"
+    #: Contacts of one partnership are compared with each other and with nobody else's.
+    partnership: str = "front-door"
     #: Owns, by name, what nobody else owns: events that match no contact.
     duty_manager: str = "Duty manager on call"
     hash_key: str = "not-secret"
@@ -35,6 +37,8 @@ class Settings(BaseSettings):
     #: Port 0 lets the system choose; the chosen one stands in `run_dir/endpoints/`.
     http_port: int = 0
     mllp_port: int = 0
+    #: Of /metrics, /healthz and /readyz, on loopback; 0 as above.
+    metrics_port: int = 0
     #: Largest message taken whole; above it only its beginning and its size are kept.
     max_message_bytes: int = 8 * 1024 * 1024
     tick_seconds: float = 15.0

@@ -3,7 +3,8 @@
 Reads `allocation-in`, keyed by team: rota changes and requests in one order. The worker on duty who holds the fewest
 cases takes the request, ties go to the lower worker id. With nobody on duty the duty manager takes it by name; with no
 manager either it waits, visibly, for the next rota change. A sibling that a later version of a notice adds goes to the
-worker who holds the others, if that worker is on duty.
+worker who holds the others, if that worker is on duty. So does, after its first allocation, a contact that a link or a
+person's answer says is of a child whose case somebody holds; an undone link gives it back.
 """
 
 from datetime import datetime
@@ -46,12 +47,23 @@ class TeamRow(Record):
     recent: list[str] = Field(default_factory=list)
 
 
+class HeldBefore(Record):
+    """Who held a contact before a link moved it, by which event; an undone link gives it back to them."""
+
+    link: str
+    worker_id: str
+    event_id: str
+    name: str = ""
+
+
 class HoldingRow(Record):
-    """Who holds a contact; `event_id` is the event that said so."""
+    """Who holds a contact; `event_id` is the event that said so. `name` is that of a worker the rota may not know."""
 
     contact_id: str
     worker_id: str
     event_id: str
+    name: str = ""
+    before: HeldBefore | None = None
 
 
 class Allocation(Timeless):
@@ -80,9 +92,14 @@ class Allocation(Timeless):
             case "requested":
                 round_.request(event, event.at)
             case "reassigned":
-                round_.hold(event.contact_ids, event.worker_id or _id_of(event.worker_name), event.event_id)
+                worker_id = event.worker_id or _id_of(event.worker_name)
+                round_.hold(event.contact_ids, worker_id, event.event_id, event.worker_name)
             case "released":
                 round_.hold(event.contact_ids, "", event.event_id)
+            case "linked":
+                round_.link(event)
+            case "unlinked":
+                round_.unlink(event)
         return round_.decision(event.event_id)
 
 
@@ -95,7 +112,7 @@ class _Round:
         self._workers = dict(team.workers)
         self._waiting = list(team.waiting)
         self._recent = team.recent
-        self._holdings: dict[str, Record] = {}
+        self._holdings: dict[str, HoldingRow] = {}
         self._outputs: list[Output] = []
 
     def set_worker(self, event: AllocationEvent) -> None:
@@ -122,18 +139,49 @@ class _Round:
                 self._waiting.append(request)
             return
         self.hold(request.contact_ids, worker.worker_id, request.event_id)
+        how = "rota" if worker.role == "worker" else "manager"
         for contact in request.contact_ids:
-            self._outputs.append(Output("case-events", contact, self._allocated(request, contact, worker, at)))
+            self._tell(request, contact, worker.worker_id, worker.name, at, how)
 
-    def hold(self, contacts: list[str], worker_id: str, event_id: str) -> None:
+    def link(self, event: AllocationEvent) -> None:
+        """The contacts go to who holds another contact of their child, if that is somebody else who can take them: a
+        worker of the rota on duty, or one that only the case system knows."""
+        for contact in event.contact_ids:
+            now = self._holding(contact)
+            holder = self._holder_of_story(event.siblings, event.at)
+            if now is None or not now.worker_id or holder is None or holder[0] == now.worker_id:
+                continue
+            worker_id, name = holder
+            self.hold([contact], worker_id, event.event_id, name)
+            # Moved by a link before: undoing gives it back to who held it without any.
+            was = now.before or now
+            before = HeldBefore(link=event.link, worker_id=was.worker_id, event_id=was.event_id, name=was.name)
+            key = self._key(contact)
+            self._holdings[key] = self._holdings[key].model_copy(update={"before": before})
+            self._tell(event, contact, worker_id, name, event.at, "linked")
+
+    def unlink(self, event: AllocationEvent) -> None:
+        """Back to who held it before the link, unless somebody else was given it meanwhile, or it has ended."""
+        for contact in event.contact_ids:
+            now = self._holding(contact)
+            before = now.before if now is not None else None
+            if before is None or before.link != event.link:
+                continue
+            self.hold([contact], before.worker_id, before.event_id, before.name)
+            worker = self._workers.get(before.worker_id)
+            name = worker.name if worker is not None else before.name
+            self._tell(event, contact, before.worker_id, name, event.at, "link_undone")
+
+    def hold(self, contacts: list[str], worker_id: str, event_id: str, name: str = "") -> None:
         for contact in contacts:
             before = self._holding(contact)
             if before is not None and before.worker_id:
                 self._count(before.worker_id, -1)
             if worker_id:
                 self._count(worker_id, +1)
-            row = HoldingRow(contact_id=contact, worker_id=worker_id, event_id=event_id)
-            self._holdings[f"{self._team} {contact}"] = row
+            known = worker_id in self._workers
+            row = HoldingRow(contact_id=contact, worker_id=worker_id, event_id=event_id, name="" if known else name)
+            self._holdings[self._key(contact)] = row
 
     def decision(self, event_id: str) -> Decision:
         """What it comes to."""
@@ -142,9 +190,12 @@ class _Round:
         return Decision(self._outputs, {**self._holdings, self._team: team})
 
     def _holding(self, contact: str) -> HoldingRow | None:
-        key = f"{self._team} {contact}"
+        key = self._key(contact)
         row = self._holdings.get(key) or self._rows.get(key)
         return row if isinstance(row, HoldingRow) else None
+
+    def _key(self, contact: str) -> str:
+        return f"{self._team} {contact}"
 
     def _count(self, worker_id: str, change: int) -> None:
         worker = self._workers.get(worker_id)
@@ -160,6 +211,19 @@ class _Round:
                 return worker
         return None
 
+    def _holder_of_story(self, contacts: list[str], at: datetime) -> tuple[str, str] | None:
+        """Id and name of who holds one of these contacts, the latest first."""
+        for contact in reversed(contacts):
+            holding = self._holding(contact)
+            if holding is None or not holding.worker_id:
+                continue
+            worker = self._workers.get(holding.worker_id)
+            if worker is None and holding.name:
+                return holding.worker_id, holding.name
+            if worker is not None and worker.on_duty(at):
+                return worker.worker_id, worker.name
+        return None
+
     def _choose(self, at: datetime) -> RotaWorker | None:
         for role in ("worker", "manager"):
             ready = [w for w in self._workers.values() if w.role == role and w.on_duty(at)]
@@ -167,16 +231,16 @@ class _Round:
                 return min(ready, key=lambda w: (w.holds, w.worker_id))
         return None
 
-    def _allocated(self, request: AllocationEvent, contact: str, worker: RotaWorker, at: datetime) -> CaseEvent:
-        how = "rota" if worker.role == "worker" else "manager"
-        return CaseEvent(
-            event_id=output_id(request.event_id, "allocated", contact),
+    def _tell(self, cause: AllocationEvent, contact: str, worker_id: str, name: str, at: datetime, how: str) -> None:
+        event = CaseEvent(
+            event_id=output_id(cause.event_id, "allocated", contact),
             type="allocated",
             contact_id=contact,
             at=at,
-            by=worker.name,
-            details={"worker_id": worker.worker_id, "how": how},
+            by=name,
+            details={"worker_id": worker_id, "how": how, **({"link": cause.link} if cause.link else {})},
         )
+        self._outputs.append(Output("case-events", contact, event))
 
 
 def _id_of(name: str) -> str:

@@ -3,23 +3,37 @@
 Source: a referrer is owed the decision (Working Together: one working day); silence is itself a failing.
 """
 
+from pydantic import Field
+
 from schemas.case_event import CaseEvent
 from schemas.identity import output_id
 from schemas.outbound import OutboundItem
 from schemas.record import Record
 from streams.processor import Decision, Output, Rows, Timeless
+from streams.routing import CASE_SYSTEM
 
 #: What a sender hears of. A worker's name and the level of risk are not among it.
 _TOLD = frozenset({"risk_assessed", "decision", "no_further_action", "closed", "transferred"})
 
 
+class ToldOfLink(Record):
+    """A link that a recipient heard of: the link's event, the item, and the recipient."""
+
+    link: str
+    item_id: str
+    recipient: str
+    story: str
+
+
 class AnswerRow(Record):
-    """Who sent a contact."""
+    """Who sent a contact; who was told of the link that stands. `early` are link events that came before the opening."""
 
     contact_id: str
-    agency: str
-    sender: str
-    receipt_id: str
+    agency: str = ""
+    sender: str = ""
+    receipt_id: str = ""
+    told: list[ToldOfLink] = Field(default_factory=list)
+    early: list[CaseEvent] = Field(default_factory=list)
 
 
 class Answers(Timeless):
@@ -33,30 +47,74 @@ class Answers(Timeless):
         return AnswerRow.model_validate_json(text)
 
     def decide(self, rows: Rows, event: Record) -> Decision:
-        """Remember the sender at the opening; tell it of each outcome."""
+        """Remember the sender at the opening; tell it of each outcome. Tell the case system of links that may act."""
         assert isinstance(event, CaseEvent)
+        known = rows.get(event.contact_id)
+        row = known if isinstance(known, AnswerRow) else None
         if event.type == "opened" and event.opened is not None:
-            row = AnswerRow(
-                contact_id=event.contact_id,
-                agency=event.opened.agency,
-                sender=event.opened.sender,
-                receipt_id=event.receipt_id,
-            )
-            return Decision([], {event.contact_id: row})
-        known = rows.get(event.contact_id) if event.type in _TOLD and not event.problem else None
-        if not isinstance(known, AnswerRow):
+            return self._opened(row, event)
+        if event.type in ("linked", "unlinked"):
+            row = row or AnswerRow(contact_id=event.contact_id)
+            if not row.sender:
+                return Decision([], {event.contact_id: row.model_copy(update={"early": [*row.early, event]})})
+            row, outputs = _about_link(row, event)
+            return Decision(outputs, {event.contact_id: row})
+        if row is None or not row.sender or event.type not in _TOLD or event.problem:
             return Decision()
         outcome = {"outcome": event.type}
         if "decision" in event.details:
             outcome["decision"] = event.details["decision"]
-        item = OutboundItem(
-            item_id=output_id(event.event_id, "outcome", known.sender),
-            kind="outcome",
-            recipient=known.sender,
-            agency=known.agency,
+        return Decision([_item(row, event, row.sender, row.agency, outcome)])
+
+    def _opened(self, known: AnswerRow | None, event: CaseEvent) -> Decision:
+        assert event.opened is not None
+        row = AnswerRow(
             contact_id=event.contact_id,
-            receipt_id=known.receipt_id,
-            at=event.at,
-            outcome=outcome,
+            agency=event.opened.agency,
+            sender=event.opened.sender,
+            receipt_id=event.receipt_id,
+            told=known.told if known is not None else [],
         )
-        return Decision([Output(f"outbound.{known.agency}", f"{known.sender} {event.contact_id}", item)])
+        outputs: list[Output] = []
+        for early in known.early if known is not None else []:
+            row, more = _about_link(row, early)
+            outputs += more
+        return Decision(outputs, {event.contact_id: row})
+
+
+def _about_link(row: AnswerRow, event: CaseEvent) -> tuple[AnswerRow, list[Output]]:
+    """The case system hears, in ids alone, whose story a contact belongs to; whoever heard it hears of its undoing."""
+    if event.type == "linked":
+        story = event.details.get("story", "")
+        if event.details.get("may_act") != "yes" or any(told.link == event.event_id for told in row.told):
+            return row, []
+        # It may have been told of an earlier story, which became part of this one.
+        corrects = {"corrects": row.told[-1].item_id} if row.told else {}
+        output = _item(row, event, CASE_SYSTEM, "social_care", {"outcome": "linked", "part_of": story, **corrects})
+        assert isinstance(output.record, OutboundItem)
+        told = ToldOfLink(link=event.event_id, item_id=output.record.item_id, recipient=CASE_SYSTEM, story=story)
+        return row.model_copy(update={"told": [told]}), [output]
+    link = event.details.get("link", "")
+    taken_back = [told for told in row.told if told.link == link]
+    outputs = [
+        _item(
+            row, event, told.recipient, "social_care",
+            {"outcome": "link_withdrawn", "part_of": told.story, "corrects": told.item_id},
+        )
+        for told in taken_back
+    ]  # fmt: skip
+    return row.model_copy(update={"told": [told for told in row.told if told.link != link]}), outputs
+
+
+def _item(row: AnswerRow, event: CaseEvent, recipient: str, agency: str, outcome: dict[str, str]) -> Output:
+    item = OutboundItem(
+        item_id=output_id(event.event_id, "outcome", recipient),
+        kind="outcome",
+        recipient=recipient,
+        agency=agency,
+        contact_id=event.contact_id,
+        receipt_id=row.receipt_id,
+        at=event.at,
+        outcome=outcome,
+    )
+    return Output(f"outbound.{agency}", f"{recipient} {event.contact_id}", item)

@@ -36,8 +36,19 @@ class Holder(Record):
     how: str
 
 
+class StandingLink(Record):
+    """The link by which a contact belongs to the story of an earlier one. `event_id` is the `linked` event's; `others`
+    are contacts of that child. `may_act`: the case follows who holds those. `asked`: allocation was told so."""
+
+    event_id: str
+    others: list[str]
+    may_act: bool
+    asked: bool = False
+
+
 class CaseRow(Record):
-    """One contact from its opening to closure or transfer. `seen` are the ids of events already counted."""
+    """One contact from its opening to closure or transfer. `seen` are the ids of events already counted. `part_of` is
+    the contact that opened this child's story, if that is another one."""
 
     contact_id: str
     standing: Standing = "parked"
@@ -52,6 +63,8 @@ class CaseRow(Record):
     parked: list[CaseEvent] = Field(default_factory=list)
     unmatched_at: Instant | None = None
     unmatched_flagged: bool = False
+    part_of: str = ""
+    link: StandingLink | None = None
 
 
 class TickRow(Record):

@@ -7,13 +7,13 @@ one order. A row is one contact; the partition's tick row says when somebody was
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from schemas.allocation import AllocationEvent
+from schemas.allocation import AllocationEvent, AllocationType
 from schemas.case_event import CaseEvent
 from schemas.flag import Flag, FlagResult, FlagState
 from schemas.identity import flag_id, output_id
 from schemas.record import Record
 from streams import same_day
-from streams.case_row import CaseRow, ClockRow, Holder, Standing, TickRow
+from streams.case_row import CaseRow, ClockRow, Holder, Standing, StandingLink, TickRow
 from streams.coverage import covered, extended
 from streams.processor import Decision, Output, Rows, Tick
 
@@ -113,6 +113,10 @@ class Cases:
                 return self._ended(row, event, outputs)
             case "became":
                 return self._became(row, event, outputs)
+            case "linked":
+                return self._linked(row, event, outputs)
+            case "unlinked":
+                return self._unlinked(row, event, outputs)
             case "flag_acknowledged" | "flag_explained":
                 return self._answered(row, event, outputs)
             case _:
@@ -187,7 +191,34 @@ class Cases:
         if how == "partner" and row.team:
             # The rota did not choose this worker, so allocation must hear of it to count the load right.
             outputs.append(self._tell_allocation(row, event, "reassigned"))
-        return row.model_copy(update={"holders": [*row.holders, holder]})
+        return self._follow_the_story(row.model_copy(update={"holders": [*row.holders, holder]}), event, outputs)
+
+    def _linked(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        """This child's story began with an earlier contact. No clock is touched."""
+        link = StandingLink(
+            event_id=event.event_id,
+            others=event.details.get("others", "").split(),
+            may_act=event.details.get("may_act") == "yes",
+        )
+        row = row.model_copy(update={"part_of": event.details.get("story", ""), "link": link})
+        return self._follow_the_story(row, event, outputs)
+
+    def _unlinked(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        link = row.link
+        if link is None or link.event_id != event.details.get("link"):
+            return row
+        if link.asked:
+            outputs.append(self._tell_allocation(row, event, "unlinked"))
+        return row.model_copy(update={"part_of": "", "link": None})
+
+    def _follow_the_story(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        """Ask that whoever holds the story's other contacts takes this one too: once it has a worker, so that the first
+        allocation never waits for a link."""
+        link = row.link
+        if link is None or link.asked or not link.may_act or not row.holders or row.standing != "open" or not row.team:
+            return row
+        outputs.append(self._tell_allocation(row, event, "linked"))
+        return row.model_copy(update={"link": link.model_copy(update={"asked": True})})
 
     def _ended(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
         standing: Standing = "closed" if event.type == "closed" else "transferred"
@@ -244,15 +275,17 @@ class Cases:
         )
         return Output("flags", row.contact_id, flag)
 
-    def _tell_allocation(self, row: CaseRow, event: CaseEvent, kind: str) -> Output:
+    def _tell_allocation(self, row: CaseRow, event: CaseEvent, kind: AllocationType) -> Output:
         told = AllocationEvent(
             event_id=output_id(event.event_id, kind, row.contact_id),
-            type="reassigned" if kind == "reassigned" else "released",
+            type=kind,
             team=row.team,
             at=event.at,
             contact_ids=[row.contact_id],
-            worker_id=event.details.get("worker_id", ""),
+            worker_id=event.details.get("worker_id", "") if kind in ("reassigned", "released") else "",
             worker_name=event.by if kind == "reassigned" else "",
+            siblings=row.link.others if row.link is not None and kind == "linked" else [],
+            link=row.link.event_id if row.link is not None and kind in ("linked", "unlinked") else "",
         )
         return Output("allocation-in", row.team, told)
 

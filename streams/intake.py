@@ -25,9 +25,17 @@ class Intake(Timeless):
     name = "intake"
     inputs = ("received.health", "received.education", "received.police", "received.social_care")
 
-    def __init__(self, reader_of: Callable[[str], Reader], *, hash_key: bytes, authorities: Authorities, team: str) -> None:
+    def __init__(
+        self,
+        reader_of: Callable[[str], Reader],
+        *,
+        hash_key: bytes,
+        authorities: Authorities,
+        team: str,
+        partnership: str = "front-door",
+    ) -> None:
         self._reader_of = reader_of
-        self._rules = IntakeRules(hash_key=hash_key, authorities=authorities, team=team)
+        self._rules = IntakeRules(hash_key=hash_key, authorities=authorities, team=team, partnership=partnership)
 
     def parse_row(self, text: bytes) -> Record:
         """A row from its JSON."""

@@ -16,6 +16,7 @@ from schemas.identity import contact_id, output_id
 from schemas.reading import Reading, Report
 from streams.child_keys import child_digest, child_keys
 from streams.intake_ledger import Ledger
+from streams.intake_linkage import ask_who_it_is
 from streams.intake_rows import KnownChild, ReferenceRow
 
 #: What a report means for the contact it speaks of.
@@ -153,6 +154,7 @@ class Children:
         if change == "unchanged":
             return
         self.ledger.emit("contacts", contact.contact_id, contact)
+        ask_who_it_is(self.ledger, contact)
         if change != "new":
             return
         opened = Opened(

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from schemas.case_event import CaseEvent
-from schemas.codes import RISK_LEVELS, is_named_worker
+from schemas.codes import RISK_LEVELS, SIGNED_EVENTS, is_named_worker
 from schemas.reading import CaseReport, Reading
 from streams.intake_ledger import Ledger
+from streams.intake_linkage import problem_of, tell_decision
 
 #: A claimed time this far ahead of ours is a wrong clock, not a prophecy.
 _CLOCK_SKEW = timedelta(minutes=5)
@@ -27,6 +28,7 @@ def record_events(ledger: Ledger, reading: Reading, contact_of: dict[int, str]) 
         event = _reported(ledger, report, about, position)
         ids.append(event.event_id)
         ledger.emit("case-events", about, event)
+        tell_decision(ledger, event)
         if report.reason:
             ledger.narrate(about, event.event_id, "reason", report.reason)
     return ids
@@ -59,6 +61,8 @@ def _problem(report: CaseReport) -> str:
         if report.level not in RISK_LEVELS:
             return "no_level"
         return "" if report.reason.strip() else "no_reason"
-    if report.type == "allocated" and not is_named_worker(report.by):
+    if report.type in SIGNED_EVENTS and not report.reason.strip() and not report.reason_code:
+        return "no_reason"
+    if report.type in ("allocated", *SIGNED_EVENTS) and not is_named_worker(report.by):
         return "no_named_person"
-    return ""
+    return problem_of(report)

@@ -14,11 +14,13 @@ from streams.processor import Decision, Output, Rows
 
 @dataclass(frozen=True)
 class IntakeRules:
-    """What intake is told about its surroundings. `team` is the front door's, which new contacts go to."""
+    """What intake is told about its surroundings. `team` is the front door's, which new contacts go to;
+    contacts are linked within a `partnership`."""
 
     hash_key: bytes
     authorities: Authorities
     team: str
+    partnership: str = "front-door"
 
     def hashed(self, text: str) -> str:
         """The keyed hash of a text that must not stand on the log."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.record import Record
-from streams.processor import Decision, Output, Processor, Tick
+from streams.processor import Decision, Derived, Deriving, Output, Processor, Tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,19 @@ class PartitionState:
     _since: int | None = None
     _until: int = 0
     _due: list[tuple[datetime, str]] = field(default_factory=list)
+    _derived: Derived | None = None
 
     def get(self, key: str) -> Record | None:
         """The row as decided so far."""
         return self.rows.get(key)
+
+    @property
+    def derived(self) -> Derived:
+        """What the processor works out from all rows. Built when first asked for, and again when rows were restored."""
+        if self._derived is None:
+            assert isinstance(self.processor, Deriving)
+            self._derived = self.processor.derive(self.rows)
+        return self._derived
 
     def restore(self, key: str, value: bytes) -> None:
         """Take one changelog record. An older origin after a newer one came from a worker that had lost the
@@ -129,6 +138,7 @@ class PartitionState:
         if held is None or not held.later_than(origin):
             self.rows[key] = row
             self.origins[key] = origin
+            self._derived = None
 
     def recovered(self, committed: Mapping[str, int] | None = None) -> list[RowWrite]:
         """After the last changelog record and before the first event, with the group's committed offset of each
@@ -143,6 +153,7 @@ class PartitionState:
                     # Compaction has taken the version before: nobody ran for longer than the changelog's grace. The
                     # later one stands, and events up to its origin do not change it again.
                     self.rows[key], self.origins[key] = first.row, first.origin
+                    self._derived = None
                 else:
                     # It will be decided again, and written again. Kept all the same: should a paused worker's row come
                     # later and say that the batch was complete after all, it is what that row builds on.
@@ -156,6 +167,9 @@ class PartitionState:
             batch = {"since": self.settled.get(origin.topic, 0), "before": origin.offset}
             again.append(self._row_write(key, batch))
         self.outvoted.clear()
+        if self._derived is None and isinstance(self.processor, Deriving):
+            # Before the first event, like everything that grows with the rows.
+            self._derived = self.processor.derive(self.rows)
         return again
 
     def apply(self, topic: str, offset: int, event: Record) -> list[Output]:
@@ -187,6 +201,7 @@ class PartitionState:
             mine = held is not None and held.topic == origin.topic
             if held is not None and mine and held.offset >= origin.offset and key not in self._dirty:
                 # A version from this very event, or a later one, was restored in place of a lost one: it stands.
+                self._derived = None
                 continue
             before = self.rows.get(key)
             self.rows[key] = row
@@ -197,6 +212,8 @@ class PartitionState:
             wakes = self.processor.wakes_at(row)
             if wakes is not None and (before is None or self.processor.wakes_at(before) != wakes):
                 heapq.heappush(self._due, (wakes, key))
+            if self._derived is not None:
+                self._derived.changed(key, row)
         return decision.outputs
 
     def take_dirty(self) -> list[RowWrite]:

@@ -7,7 +7,7 @@ benchmark's other engine, with the same result. Time comes as ticks; a row says 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from schemas.record import Record
 
@@ -78,6 +78,33 @@ class Processor(Protocol):
 
     def wake(self, rows: Rows, key: str, tick: Tick) -> Decision:
         """What becomes of a row whose time has come."""
+        ...
+
+
+class Derived(Protocol):
+    """Something worked out from a partition's rows and nothing else, such as an index, and kept in step with them."""
+
+    def changed(self, key: str, row: Record) -> None:
+        """A row was put or replaced; of one decision, in the order in which it names them."""
+        ...
+
+
+@runtime_checkable
+class Deriving(Protocol):
+    """A processor that needs more than rows by key, and works it out from all rows of the partition."""
+
+    def derive(self, rows: Mapping[str, Record]) -> Derived:
+        """From rows in any order. Equal rows give what decides equally, however they came about."""
+        ...
+
+
+@runtime_checkable
+class DerivedRows(Protocol):
+    """Rows that keep what a `Deriving` processor works out from them."""
+
+    @property
+    def derived(self) -> Any:
+        """What `derive` gave, in step with the rows."""
         ...
 
 

@@ -29,6 +29,11 @@ _NOTHING_READABLE = Problem(
     "The referral has neither a PID nor a readable RF1 segment, so nobody can tell whom it is about. Send it again whole.",
 )
 
+_TYPE_UNKNOWN = Problem(
+    "type_unreadable",
+    "The message ends before it says what it is, or MSH-9 is empty, so it may be a referral. Send it again whole, with its type.",
+)
+
 _REASONS = {
     "ADT": ("patient_update", "This is an update of a patient's details. It opens no contact; send a REF^I12 to refer a child."),
     "ACK": ("answer", "This is an acknowledgement of an earlier message. It opens no contact."),
@@ -76,6 +81,8 @@ def _read_one(body: bytes) -> Reading:
     if not referral:
         if kind not in _ANSWERS and speaks_of_concern(_texts(message), _of_adult(message)):
             return CONCERN_WITHOUT_REFERRAL.quarantined(distinct(message.notes), transport_id)
+        if not kind or (kind not in _REASONS and len(message.segments) == 1):
+            return _TYPE_UNKNOWN.quarantined(distinct(message.notes), transport_id)
         return _no_contact(_reason(kind, event), message.notes, transport_id)
     if event == "I15":
         return _no_contact(_STATUS, message.notes, transport_id)

@@ -15,7 +15,7 @@ from connectors.fields.vocabulary import GUESSED, MESSAGE, PERSON, concept_of
 from connectors.fields.who import who_is_in
 from connectors.social_care.event_items import UUID, EventItem, Found, said
 from connectors.social_care.event_meaning import tells_how
-from connectors.social_care.event_words import CODED
+from connectors.social_care.event_words import CODED, HOLDERS
 from schemas.codes import is_named_worker
 from schemas.reading import CaseReport, Note
 
@@ -105,13 +105,24 @@ def _with_ordinal(receipt: str, found: Found) -> str:
 def _worker(item: EventItem) -> str:
     """Who the event names: for an allocation who holds the case now, else who did it."""
     found = item.found
-    order = ("to", "by") if item.type == "allocated" else ("by", "from") if item.type == "transferred" else ("by", "to", "from")
-    for concept in order:
-        first, last = said(found, f"{concept}_first"), said(found, f"{concept}_last")
-        name = said(found, concept) or f"{first} {last}".strip()
-        if name:
-            return name[:120]
-    return ""
+    if item.type == "allocated":
+        return _name(found, "to") or _name(_of_holder(found), "by") or _name(found, "by")
+    order = ("by", "from") if item.type == "transferred" else ("by", "to", "from")
+    return next((name for concept in order if (name := _name(found, concept))), "")
+
+
+def _name(found: Found, concept: str) -> str:
+    first, last = said(found, f"{concept}_first"), said(found, f"{concept}_last")
+    return (said(found, concept) or f"{first} {last}".strip())[:120]
+
+
+def _of_holder(found: Found) -> Found:
+    """Only what is said of the worker who has the case: `by` beside it is who gave it to them."""
+    return {
+        concept: [leaf for leaf in leaves if any(name.startswith(HOLDERS) for name in leaf.names)]
+        for concept, leaves in found.items()
+        if concept.startswith("by")
+    }
 
 
 def _level(item: EventItem, details: dict[str, str]) -> str:

@@ -12,6 +12,10 @@ _WORKERS = {
     "operator manager loggedby enteredby createdby author chair conductedby reviewedby explainedby",
     "from": "allocatedby assignedby allocator previousworker transferredby allocatingmanager",
 }
+
+#: Of `by`, the names of whoever has the case rather than of whoever wrote the event down.
+HOLDERS = ("worker", "socialworker", "practitioner", "caseworker")
+
 _NAME = "- name fullname displayname namevalue nametext workername fullnamename label"
 _FIRST = "firstname forename given givenname first"
 _LAST = "surname lastname family familyname last"

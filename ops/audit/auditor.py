@@ -13,6 +13,7 @@ from ops.audit.clocks import Clocks, check_clocks
 from ops.audit.coverage import Coverage
 from ops.audit.findings import Findings
 from ops.audit.journals import note_journals
+from ops.audit.links import check_links
 from ops.audit.log_reader import LogReader, Progress
 from ops.audit.london_day import instant, micros
 from ops.audit.messages import check_messages
@@ -85,6 +86,7 @@ class Examination:
         check_messages(spill, found)
         check_phantoms(spill, found)
         check_openings(spill, found)
+        check_links(spill, found)
         clocks = check_clocks(spill, coverage, found, now, self._stepped)
         counts = _counts(spill, coverage, found, clocks, check_routes(spill, found))
         return Verdict(

@@ -104,8 +104,19 @@ class NoteTaker:
              *((opened["kind"], opened["repairs"], opened["repaired_at"]) if opened else ("", "", None)),
              by if kind == "allocated" else "", digest(content), *where),
         )  # fmt: skip
+        self._link(record, where)
         for child in record["became"]:
             self._spill.add("became", (child, record["contact_id"], record["event_id"]))
+
+    def _link(self, record: dict[str, Any], where: _Where) -> None:
+        kind, details = record["type"], record["details"]
+        link, sure = details.get("link", ""), details.get("may_act") == "yes"
+        if kind == "linked":
+            link = record["event_id"]
+        elif kind == "allocated" and link:
+            kind = {"linked": "moved", "link_undone": "given back"}.get(details.get("how", ""), "")
+        if kind in ("linked", "unlinked", "moved", "given back"):
+            self._spill.add("link", (record["contact_id"], record["event_id"], kind, link, sure, *where))
 
     def _flag(self, record: dict[str, Any], content: bytes, where: _Where) -> None:
         self._spill.add(

@@ -20,6 +20,8 @@ _TABLES = {
     "contact": "contact, version, receipt, received_at, digest, t, p, o, ts",
     "event": "contact, type, event, at, happened_at, happened_on, receipt, problem, named, level, reason, moved,"
     " number, kind, repairs, repaired_at, worker, digest, t, p, o, ts",
+    # A `linked` or `unlinked` event, or an allocation that a link (`moved`) or its undoing (`given back`) made.
+    "link": "contact, event, type, link, sure, t, p, o, ts",
     "became": "child, parent, event",
     "flag": "flag, contact, clock, opening, state, result, started_at, due_at, evidence, digest, t, p, o, ts",
     "item": "item, kind, recipient, contact, version, receipt, digest, t, p, o, ts",
@@ -41,6 +43,7 @@ _INDEXES = (
     "CREATE INDEX contact_id ON contact (contact, version)",
     "CREATE INDEX event_id ON event (event, digest)",
     "CREATE INDEX event_contact ON event (contact, seq)",
+    "CREATE INDEX link_contact ON link (contact, type, link)",
     "CREATE INDEX became_child ON became (child)",
     "CREATE INDEX flag_contact ON flag (contact, seq)",
     "CREATE INDEX item_contact ON item (contact, version, recipient)",

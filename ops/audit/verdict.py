@@ -19,6 +19,7 @@ INVARIANTS: dict[str, str] = {
     "evidence_stands": "every assessment that counts has a named person, a level and a reason",
     "allocated": "every contact whose clock is settled was given to a named worker",
     "routed_once": "every contact version reached the case system once",
+    "links_bounded": "no case was moved by an unsure link, and each undone link gave back what it had moved",
 }
 
 #: How many of a kind a verdict keeps; all are counted.

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 from schemas.catalogue import catalogue, codec
 
 TOPICS = (
-    "receipts", "contacts", "case-events", "flags",
+    "receipts", "contacts", "case-events", "flags", "links", "link-reviews",
     "outbound.health", "outbound.education", "outbound.police", "outbound.social_care",
 )  # fmt: skip
 
@@ -28,6 +28,8 @@ class LogWatch:
         self.flags: dict[str, Any] = {}
         self.contacts: dict[str, Any] = {}
         self.items: dict[str, Any] = {}
+        self.links: dict[str, Any] = {}
+        self.reviews: dict[str, Any] = {}
         self._seen: dict[tuple[str, int], int] = {}
         self._news = threading.Condition()
         self._stop = False
@@ -88,6 +90,10 @@ class LogWatch:
                 self.events.setdefault(record.event_id, record)
         elif topic == "contacts":
             self.contacts[record.contact_id] = record
+        elif topic == "links":
+            self.links[record.contact_id] = record
+        elif topic == "link-reviews":
+            self.reviews[record.contact_id] = record
         elif topic == "flags":
             self.flags[record.flag_id] = record
         else:

@@ -38,6 +38,7 @@ def page(result: DayResult, title: str, start: datetime, end: datetime) -> str:
 <p>{spoken(local(start))} to {spoken(local(end))}, London time. {len(result.refs)} messages, {len(result.contacts)} contacts,
 <strong>{len(standing)}</strong> not risk assessed on the day they arrived. The audit {verdict}.</p>
 <h2>Not assessed on the day of arrival</h2>{_flag_table(result, standing)}
+<h2>One child, several contacts</h2>{_stories(result)}
 <h2>Every contact, from arrival to assessment</h2>
 <p><small>A bar runs from arrival to assessment; a second one begins where a correction opened the clock again. Green:
 assessed on the day; pale green: by its own date, and told later. Red: assessed late. Striped: nobody assessed it. A thin
@@ -103,6 +104,21 @@ def _flag_table(result: DayResult, standing: list[dict[str, Any]]) -> str:
         rows += "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + "</tr>"
     head = "".join(f"<th>{name}</th>" for name in ("Child", "From", "Clock started", "Late from", "Held by", "Message", "Flag"))
     return f"<table><tr>{head}</tr>{rows}</table>"
+
+
+def _stories(result: DayResult) -> str:
+    """Children with several contacts, and questions that wait for a person."""
+    names = {story["ref"]: story["name"] for story in result.contacts}
+    lines = [
+        f"{escape(names.get(story['story'], '') or 'no name')}: {escape(' + '.join(story['contacts']))}"
+        for story in result.stories
+    ]
+    lines += [
+        f"{escape(names.get(review['ref'], '') or 'no name')} <small>{escape(review['ref'])}</small> may be the child of "
+        f"{escape(', '.join(review['may_be'])) or 'a restricted story'}: waits for a person"
+        for review in result.reviews
+    ]
+    return f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>" if lines else "<p>None.</p>"
 
 
 def _audit(audit: dict[str, Any]) -> str:

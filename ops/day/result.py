@@ -25,13 +25,16 @@ _NOT_DELIVERED: dict[str, Any] = {
 
 @dataclass
 class DayResult:
-    """The outcome of a day. `contacts` is each contact's story with the child's name, for people; `audit` is the
+    """The outcome of a day. `contacts` is each contact's story with the child's name, for people; `stories` are the
+    children with several contacts, `reviews` the contacts that may be about a known child, by refs; `audit` is the
     auditor's verdict as plain data; seconds are real time."""
 
     refs: dict[str, dict[str, Any]] = field(default_factory=dict)
     flags: list[dict[str, Any]] = field(default_factory=list)
     unmatched: list[dict[str, Any]] = field(default_factory=list)
     contacts: list[dict[str, Any]] = field(default_factory=list)
+    stories: list[dict[str, Any]] = field(default_factory=list)
+    reviews: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     audit: dict[str, Any] = field(default_factory=dict)
     setup_seconds: float = 0.0
@@ -44,6 +47,8 @@ class DayResult:
             "flags": self.flags,
             "unmatched": self.unmatched,
             "contacts": self.contacts,
+            "stories": self.stories,
+            "reviews": self.reviews,
             "problems": self.problems,
             "audit": self.audit,
             "setup_seconds": round(self.setup_seconds, 1),
@@ -78,6 +83,7 @@ def collect(driver: DayDriver, watch: LogWatch) -> DayResult:
         if contact not in ref_of_contact
     }
     result.contacts = [_story(contact, ref, watch, by_contact.get(contact, [])) for contact, ref in ref_of_contact.items()]
+    _link(result, watch, ref_of_contact)
     for flag in watch.flags.values():
         line = _flag(flag, ref_of_contact.get(flag.contact_id, ""))
         if flag.contact_id in line_of_contact:
@@ -86,6 +92,27 @@ def collect(driver: DayDriver, watch: LogWatch) -> DayResult:
         (result.unmatched if flag.result == "unmatched" else result.flags).append(line)
     result.flags.sort(key=lambda flag: (flag["due"], flag["ref"]))
     return result
+
+
+def _link(result: DayResult, watch: LogWatch, ref_of_contact: dict[str, str]) -> None:
+    """Which contacts are one child, in the order of the day, and which wait for a person to say so."""
+    of_story: dict[str, list[str]] = {}
+    for contact, ref in ref_of_contact.items():
+        if contact in watch.links:
+            of_story.setdefault(watch.links[contact].story_id, []).append(ref)
+    result.stories = [
+        {"story": ref_of_contact.get(story, story), "contacts": refs} for story, refs in of_story.items() if len(refs) > 1
+    ]
+    result.reviews = [
+        {
+            "ref": ref_of_contact.get(review.contact_id, review.contact_id),
+            "may_be": [ref_of_contact.get(one.record, one.record) for one in review.candidates],
+            "reasons": review.reasons,
+        }
+        for review in watch.reviews.values()
+        if review.state == "open"
+    ]
+    result.reviews.sort(key=lambda review: str(review["ref"]))
 
 
 def _ref(

@@ -20,6 +20,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "frontdoor-allocation": ("allocation-in",),
     "frontdoor-cases": ("case-events",),
     "frontdoor-answers": ("case-events",),
+    "frontdoor-linkage": ("linkage-in",),
 }
 
 
@@ -31,7 +32,8 @@ class Settling:
         self._watch = watch
         self._groups = {**GROUPS, **{name: tuple(topics) for name, topics in (others or {}).items()}}
         topics = {topic for names in self._groups.values() for topic in names} | {
-            "receipts", "flags", "outbound.health", "outbound.education", "outbound.police", "outbound.social_care",
+            "receipts", "flags", "links", "link-reviews",
+            "outbound.health", "outbound.education", "outbound.police", "outbound.social_care",
         }  # fmt: skip
         self._partitions = [TopicPartition(topic, p) for topic in sorted(topics) for p in range(catalogue().keyed_partitions)]
 

@@ -12,11 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from connectors.social_care.event_meaning import event_type, tells_how
 from schemas.catalogue import AGENCIES
 from schemas.london import LONDON
 
 COLUMNS = ("at", "do", "agency", "via", "file", "ref", "args")
 DEFAULT_VIA = {"health": "http", "education": "http", "police": "folder", "social_care": "http"}
+_YEARS = range(1971, 2100)
+"""In which the stepped clock can stand: Kafka's own times begin with 1970."""
+
 _VIAS = ("http", "mllp", "folder", "kafka")
 
 
@@ -109,6 +113,8 @@ def local_time(number: int, text: str) -> datetime:
         when = datetime.fromisoformat(text)
     except ValueError:
         raise TimetableError(f"line {number}: {text!r} is no time; write 2026-08-28 09:30") from None
+    if when.year not in _YEARS:
+        raise TimetableError(f"line {number}: {text} lies too far away; a day is in the years {_YEARS[0]} to {_YEARS[-1]}")
     if when.tzinfo is not None:
         return when.astimezone(UTC)
     local = when.replace(tzinfo=LONDON, fold=0)
@@ -133,10 +139,13 @@ def _check_refs(lines: list[Line]) -> None:
                 raise TimetableError(f"line {line.number}: ref {line.ref!r} names an earlier message; every send needs its own")
             known.add(line.ref)
         elif line.do == "record":
-            opens = str(line.args.get("event", line.args.get("type"))).lower().replace(" ", "_").startswith("contact")
-            if opens and line.ref:
+            word = str(line.args.get("event", line.args.get("type")))
+            named = line.ref in known or base in known
+            if named and event_type(word) == "contact_recorded":
+                raise TimetableError(f"line {line.number}: ref {line.ref!r} names an earlier message; a contact needs its own")
+            if line.ref and not named and (event_type(word) == "contact_recorded" or tells_how(word)):
                 known.add(line.ref)
-            elif base not in known and line.ref not in known:
+            elif not named:
                 raise TimetableError(f"line {line.number}: ref {line.ref!r} names no earlier message")
-            if child and not child.isdigit() and line.ref not in known:
+            elif line.ref not in known and not (child.isdecimal() and int(child) > 0):
                 raise TimetableError(f"line {line.number}: write ref/2 for the second child of a message")

@@ -6,7 +6,7 @@ The expectations are written down here, line by line, and never computed by the 
 import csv
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,13 @@ _WORRIES = (
 
 @dataclass
 class Expected:
-    """What the script expects: dispositions by ref, and flags as (ref, opening, last day in time, state)."""
+    """What the script expects: dispositions by ref, and flags as (ref, opening, last day in time, state). `stories`: the
+    refs of each child that was reported more than once, and of no other; `reviews`: refs that wait for a person."""
 
     dispositions: dict[str, str] = field(default_factory=dict)
     flags: set[tuple[str, int, str, str]] = field(default_factory=set)
+    stories: set[tuple[str, ...]] = field(default_factory=set)
+    reviews: set[str] = field(default_factory=set)
     contacts: int = 0
 
 
@@ -144,6 +147,7 @@ def _scenes(script: Script) -> int:
     )
     script.assess(_at(0, 16, 0), "school-1")
     script.assess(_at(1, 9, 45), "police-1", "red")
+    script.expected.stories.add(("school-1", "police-1"))
 
     script.send(
         _at(0, 14, 2),
@@ -251,7 +255,38 @@ def _scenes(script: Script) -> int:
     done = _at(1, 21, 30).isoformat()
     script.assess(_at(2, 8, 30), "typed-in-late", "amber", at=done)
     script.flag("typed-in-late", _at(1, 20, 0), state="withdrawn")
-    return 16
+    _known_children(script)
+    return 20
+
+
+def _known_children(script: Script) -> None:
+    """Twins, who are never one child; and a child who may be a known one who has moved: a person must say."""
+    one = replace(script.nursery.child(), given="Amelia", sex="F")
+    other = replace(one, given="Oscar", sex="M", nhs_number=script.nursery.child().nhs_number)
+    script.send(
+        _at(0, 10, 20), "education", "http", "twin-1", "twin-1.json",
+        messages.school_concern(one, "amber", "C-505", _at(0, 10, 10), _WORRIES[1]),
+    )  # fmt: skip
+    script.assess(_at(0, 12, 30), "twin-1")
+    script.send(
+        _at(0, 11, 15), "health", "http", "twin-2", "twin-2.json",
+        messages.fhir_referral(other, "amber", "ED-802", _at(0, 11, 5), _WORRIES[6], "twin"),
+    )  # fmt: skip
+    script.assess(_at(0, 13, 0), "twin-2")
+
+    before, elsewhere = script.nursery.child(), script.nursery.child()
+    moved = replace(before, address=elsewhere.address, postcode=elsewhere.postcode)
+    script.send(
+        _at(0, 12, 10), "education", "http", "moved-1", "moved-1.json",
+        messages.school_concern(before, "green", "C-506", _at(0, 12, 0), _WORRIES[5]),
+    )  # fmt: skip
+    script.assess(_at(0, 14, 45), "moved-1", "green")
+    script.send(
+        _at(1, 13, 30), "police", "folder", "moved-2", "moved-2.xml",
+        messages.police_notice([moved], "amber", "PPN-26-0504", _at(1, 13, 0), _WORRIES[2]),
+    )  # fmt: skip
+    script.assess(_at(1, 15, 10), "moved-2")
+    script.expected.reviews.add("moved-2")
 
 
 def _told(child: Child) -> dict[str, str]:
@@ -286,7 +321,7 @@ def _ordinary(script: Script, number: int) -> None:
             script.send(arrived, "police", "folder", ref, f"{ref}.xml", body)
     left = int((_midnight_after(arrived) - arrived).total_seconds() // 60)
     chance = r.random()
-    if chance < 0.86:
+    if chance < 0.86 and left > 5:
         script.assess(arrived + timedelta(minutes=r.randrange(5, min(left, 400))), ref, risk)
     elif chance < 0.92:
         script.flag(ref, arrived)

@@ -26,6 +26,16 @@ from ops.view.quarantine import QuarantineAnswer, QuarantinedAnswer, quarantine,
 from ops.view.receipts import ReceiptAnswer, receipt_answer
 from ops.view.references import SeveralContacts, resolve
 from ops.view.snapshot import Snapshot, snapshot
+from ops.view.stories import (
+    ReviewAnswer,
+    ReviewsAnswer,
+    StoryOfChild,
+    may_look,
+    review_of,
+    reviews,
+    story_id_of,
+    story_of_child,
+)
 from ops.view.story import StoryAnswer, story
 from ops.view.unassessed import UnassessedAnswer, unassessed
 from schemas.flag import FlagState
@@ -81,6 +91,7 @@ def build_app(questions: Questions) -> FastAPI:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     _problems(app)
     _about_messages(app, questions)
+    _about_children(app, questions)
     _about_the_day(app, questions)
     _about_itself(app, questions)
 
@@ -118,13 +129,7 @@ def _about_messages(app: FastAPI, questions: Questions) -> None:
     @app.get("/cases/{reference:path}", summary="The whole story of a contact, a receipt or receipt/2")
     def get_case(reference: str) -> StoryAnswer:
         with questions.now() as at:
-            contact = resolve(at, reference)
-            if isinstance(contact, SeveralContacts):
-                count = len(contact.contact_ids)
-                raise HTTPException(409, f"That receipt holds {count} contacts: ask for receipt/1 to receipt/{count}.")
-            if contact is None:
-                raise HTTPException(404, _NOT_FOUND)
-            return story(at, contact)
+            return story(at, _contact_of(at, reference))
 
     @app.get("/quarantine", summary="Messages nobody could read")
     def get_quarantine() -> QuarantineAnswer:
@@ -138,6 +143,40 @@ def _about_messages(app: FastAPI, questions: Questions) -> None:
         if answer is None:
             raise HTTPException(404, "No message with that receipt is in quarantine.")
         return answer
+
+
+def _contact_of(at: Snapshot, reference: str) -> str:
+    """The contact that a reference names. Raises `HTTPException` when it names none, or several."""
+    contact = resolve(at, reference)
+    if isinstance(contact, SeveralContacts):
+        count = len(contact.contact_ids)
+        raise HTTPException(409, f"That receipt holds {count} contacts: ask for receipt/1 to receipt/{count}.")
+    if contact is None:
+        raise HTTPException(404, _NOT_FOUND)
+    return contact
+
+
+def _about_children(app: FastAPI, questions: Questions) -> None:
+    @app.get("/stories/{reference:path}", summary="All contacts of one child, in order, by any of them")
+    def get_story(reference: str, access: Annotated[str, Query(max_length=100)] = "") -> StoryOfChild:
+        with questions.now() as at:
+            contact = _contact_of(at, reference)
+            if story_id_of(at, contact)[1] and not may_look(at, contact, access):
+                raise HTTPException(404, _NOT_FOUND)
+            return story_of_child(at, contact)
+
+    @app.get("/reviews", summary="Which contacts may be of one child, and wait for a person to say")
+    def get_reviews(limit: Limit = 500) -> ReviewsAnswer:
+        with questions.now() as at:
+            return reviews(at, limit)
+
+    @app.get("/reviews/{reference:path}", summary="The question about one contact, with what agrees and what does not")
+    def get_review(reference: str) -> ReviewAnswer:
+        with questions.now() as at:
+            found = review_of(at, _contact_of(at, reference))
+            if found is None:
+                raise HTTPException(404, "Nobody has to answer anything about that contact.")
+            return ReviewAnswer(as_of=at.now, behind_records=at.behind_records, review=found)
 
 
 def _about_the_day(app: FastAPI, questions: Questions) -> None:

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from ops.view.same_day import ClockState, Opening
 from ops.view.snapshot import Answer, FlagNow, HeldCase, Snapshot, flag_agrees
+from ops.view.stories import concern_of, review_of
 from ops.view.times import as_instant, as_text, minutes_left
 
 _ORDER = "(due_at <= ?) DESC, risk_rank, started_at, contact_id"
@@ -25,7 +26,8 @@ class BoardEntry(BaseModel):
 
     `state` is worked out from the case events; `flag` is what the `flags` topic says; `flag_agrees` is whether the two
     tell the same. `closed` marks a case that was closed or transferred without an assessment: its clock runs on.
-    `reason` is why a message could not be read.
+    `reason` is why a message could not be read. `may_be` are stories that this child may belong to, until a person has
+    looked; `concern` is the repeat-concern signal of its story.
     """
 
     contact_id: str
@@ -50,6 +52,8 @@ class BoardEntry(BaseModel):
     closed: bool
     authority_how: str
     reason: str
+    may_be: list[str]
+    concern: str
 
 
 class Unmatched(BaseModel):
@@ -109,6 +113,7 @@ def entry(at: Snapshot, contact_id: str, held: HeldCase, run: Opening) -> BoardE
     summary = held.case.summary
     child, organisation = at.child_and_organisation(contact_id)
     clock, flag = at.clock_state(held, run), at.flag_of(contact_id, held, run)
+    review = review_of(at, contact_id)
     reason = ""
     if summary.kind == "unreadable":
         disposition = at.disposition(summary.receipt_id)
@@ -121,6 +126,8 @@ def entry(at: Snapshot, contact_id: str, held: HeldCase, run: Opening) -> BoardE
         state=clock, flag=board_flag(flag), flag_agrees=flag_agrees(clock, flag),
         read_by=summary.read.by if summary.read else "", closed=summary.ended is not None,
         authority_how=summary.authority_how, reason=reason,
+        may_be=[one.story_id for one in review.candidates] if review and review.state == "open" else [],
+        concern=concern_of(at, contact_id),
     )  # fmt: skip
 
 

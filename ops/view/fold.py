@@ -22,6 +22,7 @@ from schemas.contact import Contact
 from schemas.disposition import Disposition
 from schemas.flag import Flag
 from schemas.identity import keyed_hash
+from schemas.linkage import Link, LinkReview
 from schemas.london import civil_date
 from schemas.narrative import Narrative
 from schemas.outbound import OutboundItem
@@ -32,7 +33,7 @@ from schemas.wire import Undecodable
 #: What the view reads; everything that people ask about.
 FOLDED_TOPICS = (
     *(f"received.{agency}" for agency in AGENCIES),
-    "receipts", "contacts", "case-events", "allocation-in", "flags", "narratives", "quarantine",
+    "receipts", "contacts", "case-events", "allocation-in", "flags", "links", "link-reviews", "narratives", "quarantine",
     *(f"outbound.{agency}" for agency in AGENCIES),
 )  # fmt: skip
 
@@ -65,6 +66,7 @@ class Fold:
         self._rules: dict[str, Callable[[Logged, Any], None]] = {
             "receipts": self._disposition, "contacts": self._contact, "case-events": self._case_event,
             "allocation-in": self._allocation, "flags": self._flag, "narratives": self._narrative,
+            "links": self._link, "link-reviews": self._review,
             "quarantine": self._quarantined,
             **{f"received.{agency}": self._received for agency in AGENCIES},
             **{f"outbound.{agency}": self._outbound for agency in AGENCIES},
@@ -182,6 +184,24 @@ class Fold:
             "flags", flag_id=record.flag_id, digest=hashlib.sha256(text.encode()).hexdigest(),
             contact_id=record.contact_id, record=text, partition=logged.partition, offset=logged.offset,
         )  # fmt: skip
+
+    def _link(self, logged: Logged, record: Link) -> None:
+        new = self._insert(
+            "links", link_id=record.link_id, contact_id=record.contact_id, record=record.model_dump_json(),
+            partition=logged.partition, offset=logged.offset,
+        )  # fmt: skip
+        if new:
+            self._db.execute(
+                "INSERT OR REPLACE INTO story_of (contact_id, story_id, hidden) VALUES (?, ?, ?)",
+                (record.contact_id, record.story_id, record.hidden),
+            )
+
+    def _review(self, logged: Logged, record: LinkReview) -> None:
+        if self._insert("reviews", review_id=record.review_id, partition=logged.partition, offset=logged.offset):
+            self._db.execute(
+                "INSERT OR REPLACE INTO last_reviews (contact_id, state, opened_at, record) VALUES (?, ?, ?, ?)",
+                (record.contact_id, record.state, as_text(record.opened_at), record.model_dump_json()),
+            )
 
     def _narrative(self, logged: Logged, record: Narrative) -> None:
         self._insert(

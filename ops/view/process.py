@@ -14,18 +14,13 @@ from ops.file_lock import take_lock
 from ops.view.api import Questions, build_app, place_of
 from ops.view.follow import Follower
 from ops.view.log_ends import LogEnds
-from ops.view.store import open_store
+from ops.view.store import open_store, view_file
 from schemas.settings import Settings
 
 log = logging.getLogger("frontdoor.view")
 
 #: Never anything else: the view names children and asks nobody who they are.
 _LOOPBACK = "127.0.0.1"
-
-
-def view_file(settings: Settings) -> Path:
-    """Where a run's view is kept."""
-    return settings.run_dir / "view.sqlite"
 
 
 def main(settings: Settings) -> None:

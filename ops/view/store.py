@@ -10,6 +10,7 @@ import sqlite3
 from pathlib import Path
 
 from schemas.identity import keyed_hash
+from schemas.settings import Settings
 
 #: Raise when the same log must fold into something else although the tables look the same.
 _FOLD_VERSION = 1
@@ -58,6 +59,16 @@ CREATE TABLE unopened (contact_id TEXT PRIMARY KEY, first_at TEXT NOT NULL) WITH
 CREATE TABLE flags (flag_id TEXT, digest TEXT, contact_id TEXT NOT NULL, record TEXT NOT NULL,
     partition INTEGER NOT NULL, offset INTEGER NOT NULL, PRIMARY KEY (flag_id, digest)) WITHOUT ROWID;
 CREATE INDEX flags_by_contact ON flags (contact_id);
+CREATE TABLE links (link_id TEXT PRIMARY KEY, contact_id TEXT NOT NULL, record TEXT NOT NULL,
+    partition INTEGER NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX links_by_contact ON links (contact_id, offset);
+CREATE TABLE reviews (review_id TEXT PRIMARY KEY, partition INTEGER NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
+-- What the last link and the last review of each contact say. No sources of their own.
+CREATE TABLE story_of (contact_id TEXT PRIMARY KEY, story_id TEXT NOT NULL, hidden INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX contacts_of_story ON story_of (story_id);
+CREATE TABLE last_reviews (contact_id TEXT PRIMARY KEY, state TEXT NOT NULL, opened_at TEXT NOT NULL, record TEXT NOT NULL)
+    WITHOUT ROWID;
+CREATE INDEX reviews_waiting ON last_reviews (state, opened_at);
 CREATE TABLE narratives (narrative_id TEXT PRIMARY KEY, about TEXT NOT NULL, record TEXT NOT NULL,
     partition INTEGER NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX narratives_by_subject ON narratives (about);
@@ -71,6 +82,11 @@ CREATE TABLE allocation_events (event_id TEXT PRIMARY KEY, record TEXT NOT NULL,
     partition INTEGER NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE allocation_contacts (contact_id TEXT, event_id TEXT, PRIMARY KEY (contact_id, event_id)) WITHOUT ROWID;
 """
+
+
+def view_file(settings: Settings) -> Path:
+    """Where a run's view is kept."""
+    return settings.run_dir / "view.sqlite"
 
 
 def fingerprint(hash_key: str) -> str:

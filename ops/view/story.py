@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from ops.view.board import BoardFlag, board_flag
 from ops.view.same_day import ClockState, How, Opening
 from ops.view.snapshot import Answer, FlagNow, HeldCase, Snapshot, flag_agrees
+from ops.view.stories import LinkEntry, ReviewEntry, links_of, review_of, story_id_of
 from ops.view.story_steps import Step, steps
 from ops.view.times import minutes_left
 from schemas.allocation import AllocationEvent
@@ -80,7 +81,8 @@ class Words(BaseModel):
 
 class StoryAnswer(Answer):
     """`person` is the child as the newest version gives it, null for a message nobody could read or one the log no
-    longer holds. `became` and `was` tie an unreadable message to the contacts it became."""
+    longer holds. `became` and `was` tie an unreadable message to the contacts it became. `story_id` is the contact that
+    opened this child's story, empty where it is hidden; `links` are the decisions about whose child it is."""
 
     contact_id: str
     receipt_id: str
@@ -109,6 +111,9 @@ class StoryAnswer(Answer):
     versions: list[Version]
     outbound: list[Sent]
     narratives: list[Words]
+    links: list[LinkEntry]
+    review: ReviewEntry | None
+    story_id: str
     story: list[Step]
 
 
@@ -116,6 +121,7 @@ def story(at: Snapshot, contact_id: str) -> StoryAnswer:
     """Everything the log tells of one contact that `references.resolve` found."""
     held, versions, events = at.case(contact_id), at.versions(contact_id), at.events(contact_id)
     summary = held.case.summary if held else None
+    story_id, hidden = story_id_of(at, contact_id)
     newest = versions[-1] if versions else None
     child, organisation = at.child_and_organisation(contact_id)
     receipt_id = summary.receipt_id if summary else newest.receipt_id if newest else ""
@@ -139,6 +145,8 @@ def story(at: Snapshot, contact_id: str) -> StoryAnswer:
         allocations=[_held(event) for event in events if event.type == "allocated"],
         versions=[_version(version) for version in versions], outbound=[_item(item) for item in sent],
         narratives=[Words(kind=one.kind, text=one.text, event_id=one.event_id, at=one.at) for one in words],
+        links=[] if hidden else links_of(at, contact_id), review=None if hidden else review_of(at, contact_id),
+        story_id="" if hidden else story_id,
         story=steps(
             events, _requests(at, contact_id), sent, flags, words, transport=disposition.transport if disposition else ""
         ),

@@ -39,6 +39,9 @@ _SENTENCES = {
     "cancel_requested": "the sender asks to withdraw it; a person decides",
     "flag_acknowledged": "a person has seen the flag", "flag_explained": "a person has explained the flag",
     "note": "noted", "contact_recorded": "a contact was recorded",
+    "link_undone": "a person took it out of its child's story", "unlinked": "a story of its own again",
+    "identity_superseded": "a person hid this identity", "superseded": "this identity is hidden",
+    "restricted_access": "a person looked at a hidden story",
 }  # fmt: skip
 
 _FLAGS = {
@@ -96,7 +99,8 @@ def _event(event: CaseEvent, words: list[str], transport: str) -> Step:
     said = event.happened_at.isoformat() if event.happened_at else str(event.happened_on or "")
     return Step(
         at=event.at, type=event.type, what=_sentence(event, transport), by=event.by, said_at=said,
-        problem=event.problem, words=words,
+        # The reason for hiding an identity may name the other one.
+        problem=event.problem, words=[] if event.type == "identity_superseded" else words,
     )  # fmt: skip
 
 
@@ -116,6 +120,14 @@ def _sentence(event: CaseEvent, transport: str) -> str:
         case "allocated":
             how = event.details.get("how", "")
             return f"allocated to {event.by or 'nobody named'}{f' ({how})' if how else ''}"
+        case "linked":
+            who = f"{event.by} says that it is" if event.by else f"it is, by the linker ({event.details.get('band', '')}),"
+            moves = "" if event.details.get("may_act") == "yes" else "; too unsure to move the case"
+            return f"{who} the child of contact {event.details.get('story', '')}{moves}"
+        case "link_answered":
+            verdict = {"same": "the same child as", "not_same": "not the child of", "not_sure": "perhaps the child of"}
+            said = verdict.get(event.details.get("verdict", ""), "answered about")
+            return f"a person looked: {said} contact {event.details.get('other_contact', 'not named')}"
         case "became":
             count = len(event.became)
             return f"read after all: became {count} {'contact' if count == 1 else 'contacts'}"

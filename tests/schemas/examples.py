@@ -7,6 +7,7 @@ from schemas.case_event import CaseEvent, Opened
 from schemas.contact import Authority, Contact
 from schemas.disposition import Disposition
 from schemas.flag import Flag
+from schemas.linkage import Link, LinkageEvent, LinkCandidate, LinkPerson, LinkReview
 from schemas.narrative import Narrative
 from schemas.outbound import OutboundItem
 from schemas.person import Address, Identifier, OtherPerson, Person
@@ -47,6 +48,10 @@ _CONTACT = Contact(
     ),
 )
 
+_CANDIDATE = LinkCandidate(
+    story_id="s1", record="s1", same=0.71, twin=0.2, sibling=0.05, vector=[1, 1, 4, 1, 1, 0, 0, 0], guards=["dob_differs"]
+)
+
 EXAMPLES: dict[str, Record] = {
     "Received": Received(
         receipt_id=_CONTACT.receipt_id, sender="education-http", agency="education", transport="http",
@@ -74,6 +79,19 @@ EXAMPLES: dict[str, Record] = {
     "OutboundItem": OutboundItem(
         item_id="i1", kind="referral", recipient="case-system", agency="social_care", contact_id=_CONTACT.contact_id,
         receipt_id=_CONTACT.receipt_id, at=_AT, contact=_CONTACT,
+    ),
+    "LinkageEvent": LinkageEvent(
+        event_id="q1", type="reported", partnership="front-door", contact_id=_CONTACT.contact_id, at=_AT, version=1,
+        agency="education", person=LinkPerson(given="Aisha", family="Clarke", dob="2019-03-04", nhs_number="9990000018"),
+    ),
+    "Link": Link(
+        link_id="l1", contact_id=_CONTACT.contact_id, version=1, at=_AT, cause="q1", outcome="REVIEW",
+        story_id=_CONTACT.contact_id, score=0.71, band=">= 0.5", reasons=["low_score"], candidates=[_CANDIDATE],
+        household=["s2"], model_version="m1", normaliser="n1", index_size=12,
+    ),
+    "LinkReview": LinkReview(
+        review_id="v1", contact_id=_CONTACT.contact_id, at=_AT, cause="q1", state="open", opened_at=_AT,
+        reasons=["low_score"], candidates=[_CANDIDATE],
     ),
     "Narrative": Narrative(
         narrative_id="n1", about=_CONTACT.contact_id, event_id="e2", kind="reason", text="Threshold met.", at=_AT

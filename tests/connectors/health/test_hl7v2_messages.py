@@ -66,7 +66,6 @@ def test_a_utf_16_batch_is_split_too() -> None:
         ("MDM^T02", "document"),
         ("REF^I15", "status_request"),
         ("ZZZ^Z01", "not_a_referral"),
-        ("", "not_a_referral"),
     ],
 )
 def test_other_messages_open_no_contact_and_say_why(kind: str, code: str) -> None:
@@ -89,6 +88,9 @@ def test_a_message_with_a_referral_segment_is_a_contact_whatever_its_type() -> N
         (HEADER[:-1] + b" PID|1||1||A^B RF1|1\r", "segments_not_separated"),
         (HEADER + b"NTE|1||" + b"a^" * 40_000 + b"\r", "too_many_parts"),
         ((HEADER + b"PID|1\r") * 101, "too_many_messages"),
+        (HEADER.replace(b"REF^I12", b"") + b"PID|1||1||A^B\r", "type_unreadable"),
+        (b"MSH|^~\\&|half", "type_unreadable"),
+        (HEADER[: HEADER.index(b"F^I12")], "type_unreadable"),
     ],
 )
 def test_what_cannot_be_read_is_quarantined_with_a_reason(body: bytes, code: str) -> None:

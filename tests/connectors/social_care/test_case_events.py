@@ -98,6 +98,9 @@ def test_one_event_may_name_several_contacts_and_one_body_several_events() -> No
 def test_an_allocation_names_who_holds_the_case_and_a_transfer_where_it_went() -> None:
     event = only_event({"event": "allocated", "contact_id": CONTACT, "by": "M. Manager", "to": "B. Worker", "team": "Duty"})
     assert (event.by, event.details["team"]) == ("B. Worker", "Duty")
+    for worker in ("B. Worker", {"name": "B. Worker"}, {"first_name": "B.", "last_name": "Worker"}):
+        event = only_event({"event": "allocated", "contact_id": CONTACT, "by": "M. Manager", "worker": worker})
+        assert event.by == "B. Worker", "not who gave it to them"
     event = only_event({"event": "transferred", "contact_id": CONTACT, "by": "M. Manager", "to": "Leeds"})
     assert (event.by, event.details["transferred_to"]) == ("M. Manager", "Leeds")
 

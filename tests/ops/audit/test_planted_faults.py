@@ -379,6 +379,58 @@ def one_item_with_two_contents(log: Log) -> str:
     return derived_id("item", log.named["in time"].contact_id, "1")
 
 
+def _moved(log: Log, name: str, *, sure: bool = True) -> tuple[str, str]:
+    """A link gives a contact to the worker of another one; the link's id and that of the allocation."""
+    contact, when = log.named[name].contact_id, at("2026-07-03 17:00")
+    linked = log.event("linked", contact, when, details={"story": "another", "may_act": "yes" if sure else "no"})
+    said = {"how": "linked", "link": linked.event_id}
+    moved = log.event("allocated", contact, when + timedelta(seconds=1), by="B. Worker", details=said)
+    return linked.event_id, moved.event_id
+
+
+def _undone(log: Log, name: str, link: str, *, given_back: bool = True) -> str:
+    contact, when = log.named[name].contact_id, at("2026-07-03 18:00")
+    unlinked = log.event("unlinked", contact, when, by="C. Worker", details={"story": "another", "link": link})
+    if given_back:
+        said = {"how": "link_undone", "link": link}
+        log.event("allocated", contact, when + timedelta(seconds=1), by="A. Worker", details=said)
+    return unlinked.event_id
+
+
+def test_a_sure_link_may_move_a_case_and_its_undoing_gives_it_back(journals: Path) -> None:
+    log = weekend()
+    _moved(log, "corrected")
+    link, _ = _moved(log, "in time")
+    _undone(log, "in time", link)
+    log.again("case-events", _of(log, "in time", type="unlinked"), seconds=5)
+    assert _examined(log, journals).violations == []
+
+
+@fault("links_bounded")
+def a_case_moved_by_an_unsure_link(log: Log) -> str:
+    return _moved(log, "in time", sure=False)[1]
+
+
+@fault("links_bounded")
+def a_case_moved_by_a_link_that_nobody_made(log: Log) -> str:
+    moved = _moved(log, "in time")[1]
+    log.lose("case-events", _of(log, "in time", type="linked"))
+    return moved
+
+
+@fault("links_bounded")
+def an_undone_link_that_gave_nothing_back(log: Log) -> str:
+    return _undone(log, "in time", _moved(log, "in time")[0], given_back=False)
+
+
+@fault("links_bounded")
+def a_case_given_back_although_its_link_stands(log: Log) -> str:
+    _undone(log, "in time", _moved(log, "in time")[0])
+    given = next(line.record for line in log.lines if getattr(line.record, "details", {}).get("how") == "link_undone")
+    log.lose("case-events", _of(log, "in time", type="unlinked"))
+    return given.event_id  # type: ignore[union-attr]
+
+
 @fault("quarantine_conserves")
 def a_quarantined_message_that_was_not_kept(log: Log) -> str:
     receipt = log.named["garbled"].receipt_id

@@ -8,6 +8,7 @@ import pytest
 from ops.day.timetable import TimetableError, read_timetable
 
 HEAD = "at,do,agency,via,file,ref,args\n"
+CALL = '2026-08-28 09:00,record,,,,call,"{""event"":""contact_recorded"",""concern"":""Shouting.""}"\n'
 
 
 def lines(folder: Path, text: str, head: str = HEAD) -> list[object]:
@@ -50,12 +51,21 @@ def test_spaces_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:
         ('2026-08-28 09:00,record,,,,A,"{""event"":""closed""}"\n', "names no earlier message"),
         ("2026-08-28 09:00,wait,,,,,\n2026-08-28 08:00,wait,,,,,\n", "is earlier than"),
         ("2026-08-28 09:00,send,police,,m.json,A,\n2026-08-28 09:00,send,police,,m.json,A,\n", "names an earlier"),
+        ("2026-08-28 09:00,send,police,,m.json,A,\n2026-08-28 09:05,record,,,,A/0,\"{\"\"event\"\":\"\"closed\"\"}\"\n", "ref/2"),
+        (CALL + CALL, "needs its own"),
+        ("1969-08-28 09:00,wait,,,,,\n", "too far away"),
         ("", "no lines"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(TimetableError, match=says):
         lines(tmp_path, text)
+
+
+@pytest.mark.parametrize("word", ["contact_recorded", "ContactReceived", "new contact", "phone call", "letter", "visit"])
+def test_a_contact_of_a_persons_own_may_have_any_name_the_hub_understands(tmp_path: Path, word: str) -> None:
+    [line] = lines(tmp_path, CALL.replace("contact_recorded", word))
+    assert line.ref == "call"  # type: ignore[attr-defined]
 
 
 def test_a_folder_without_a_timetable_is_refused(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ class Hub:
 @pytest.fixture(scope="module")
 def hub(hub_broker: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     run_dir = tmp_path_factory.mktemp("hub run")
-    roles = ("intake", "connector-social_care", "connector-education")
+    roles = ("intake", "linkage", "connector-social_care", "connector-education")
     processes = {role: Running(role, hub_broker.bootstrap, run_dir, NOON) for role in roles}
     processes["view"] = RunningView(hub_broker.bootstrap, run_dir, NOON)
     for process in processes.values():
@@ -256,11 +256,61 @@ def test_a_repair_needs_a_person_and_a_reason(tmp_path: Path, options: list[str]
     assert said in done.stderr
 
 
+LINKED = {
+    "forename": "Dilys", "surname": "Testperson-Vaughan", "dob": "2014-07-09", "postcode": "LS6 1AB", "address": "4 Elm Road",
+}  # fmt: skip
+
+
+def test_a_person_says_that_two_contacts_are_one_child_and_takes_it_back(hub: Hub) -> None:
+    def concern(reference: str, **other: str) -> str:
+        return hub.send(json.dumps({**CONCERN, "reference": reference, "pupil": {**LINKED, **other}}).encode())
+
+    first, moved = concern("S-1"), concern("S-2", postcode="BD7 1QQ", address="9 High Street")
+    view = hub.processes["view"]
+    assert isinstance(view, RunningView)
+    until(lambda: view.get(f"/reviews/{moved}").status_code == 200, "the question to a person")
+    asked = hub.run("review", "list")
+    assert "Dilys Testperson-Vaughan: may be Dilys Testperson-Vaughan" in asked.stdout
+    shown = hub.run("review", "show", moved)
+    assert "place different" in shown.stdout and "stopped by" in shown.stdout
+
+    signed = ("--by", "Alma Worker", "--reason", "Rang the school.")
+    assert hub.run("review", "answer", moved, "same", "--by", "Duty desk", "--reason", "x").exit_code == 2
+    assert hub.json("review", "answer", moved, "same", *signed)["state"] == "answered"
+    told = hub.json("story", first)
+    assert [one["by"] for one in told["contacts"]] == ["", "Alma Worker"] and told["reviews"] == []
+    case = hub.run("case", moved).stdout
+    assert "the same child as contact" in case and "whose child: link, by Alma Worker" in case
+    assert "records known" in hub.run("case", first).stdout
+
+    assert hub.json("review", "undo", moved, *signed)["outcome"] == "UNDONE"
+    assert len(hub.json("story", first)["contacts"]) == 1
+    again = hub.run("review", "answer", moved, "same", "--other", first, *signed)
+    assert again.exit_code == 1 and "different children" in again.output
+
+
+def test_a_hidden_identity_is_shown_to_a_named_person_with_a_reason_and_that_stays_on_the_log(hub: Hub) -> None:
+    old, new = (
+        hub.send(json.dumps({**CONCERN, "reference": reference, "pupil": {**LINKED, "forename": name, "dob": dob}}).encode())
+        for reference, name, dob in (("H-1", "Enid", "2012-03-04"), ("H-2", "Gwen", "2019-08-01"))
+    )
+    view = hub.processes["view"]
+    assert isinstance(view, RunningView)
+    until(lambda: all(view.get(f"/cases/{one}").json()["links"] for one in (old, new)), "linkage to have seen both")
+    signed = ("--by", "Alma Worker", "--reason", "Adoption order.")
+    assert hub.run("review", "supersede", old, new, *signed).exit_code == 0
+    assert hub.run("story", old).exit_code == 1
+    assert hub.run("story", old, "--restricted").exit_code == 2
+    assert hub.json("story", old, "--restricted", *signed)["hidden"] is True
+    assert "a person looked at a hidden story" in hub.run("case", old).stdout
+
+
 @pytest.mark.parametrize(
     "command",
     [
         ["find", "x"], ["case", "x"], ["watch"], ["watch", "--once", "--json"], ["quarantine", "list"],
         ["quarantine", "show", "x"], ["quarantine", "retry", "x"], ["record", "closed", "x", "--by", "Alma Worker"],
+        ["story", "x"], ["review", "list"], ["review", "undo", "x", "--by", "Alma Worker", "--reason", "y"],
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("left_behind", [False, True])

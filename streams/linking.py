@@ -1,0 +1,234 @@
+"""Linkage on the log: which contacts are about one child, decided one after the other for each partnership. Pure.
+
+Reads `linkage-in`, whose key is the partnership, so one partition holds a partnership's whole index. Nothing waits for
+it: contacts are routed, allocated and on the clock before and without it. Model, normaliser and index decide alone, so
+the same log gives the same decisions, bit for bit.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import get_args
+
+from schemas.linkage import LinkageEvent, LinkCandidate, LinkPerson, Verdict
+from schemas.record import Record
+from streams.linkage import review as answers
+from streams.linkage.decision import LINK, REVIEW, Decision, decide
+from streams.linkage.model import Scorer
+from streams.linkage.report import Report
+from streams.linking_ledger import LinkageLedger, candidate_of
+from streams.linking_rows import Known, parse_row
+from streams.linking_versions import Revised, revised
+from streams.processor import Decision as Decided
+from streams.processor import DerivedRows, Rows, Timeless
+
+NEW_VERSION = "new_version"
+NEW_VERSION_DIFFERS = "new_version_differs"
+ANSWERED = "answered"
+
+
+class Linkage(Timeless):
+    """The processor. `hash_key` keys the hashes that candidates are found by."""
+
+    name = "linkage"
+    inputs = ("linkage-in",)
+
+    def __init__(self, scorer: Scorer, hash_key: bytes) -> None:
+        self._scorer = scorer
+        self._secret = hashlib.sha256(b"linkage" + hash_key).digest()
+
+    def parse_row(self, text: bytes) -> Record:
+        """A row from its JSON."""
+        return parse_row(text)
+
+    def derive(self, rows: Mapping[str, Record]) -> Known:
+        """The indexes that the rows make."""
+        return Known(self._secret, rows)
+
+    def decide(self, rows: Rows, event: Record) -> Decided:
+        """See the module."""
+        assert isinstance(event, LinkageEvent)
+        assert isinstance(rows, DerivedRows), "linkage needs rows that keep its index"
+        known = rows.derived
+        assert isinstance(known, Known)
+        ledger = LinkageLedger(rows, known.index(event.partnership), event, self._scorer)
+        turn = _Turn(ledger, self._scorer)
+        match event.type:
+            case "reported":
+                turn.report()
+            case "answered":
+                turn.answer()
+            case "undone":
+                turn.undo()
+            case "superseded":
+                turn.supersede()
+        return ledger.decision()
+
+
+class _Turn:
+    """One event, decided."""
+
+    def __init__(self, ledger: LinkageLedger, scorer: Scorer) -> None:
+        self._ledger = ledger
+        self._event = ledger.event
+        self._index = ledger.index
+        self._scorer = scorer
+
+    # -- what is asked
+
+    def report(self) -> None:
+        event, person = self._event, self._event.person
+        row = self._ledger.contact(event.contact_id)
+        if person is None or (row is not None and event.version <= row.version):
+            return
+        report = _report(event, person)
+        if event.contact_id not in self._index.records:
+            decision, changes = decide(self._index, report, self._scorer)
+            self._ledger.keep(changes)
+            self._ledger.put(event.contact_id, version=event.version)
+            self._decided(decision)
+            return
+        self._ledger.put(event.contact_id, version=event.version)
+        change = revised(self._index, report, self._scorer)
+        if change is not None:
+            self._ledger.keep(change.changes)
+            self._revised(change)
+
+    def answer(self) -> None:
+        event, index = self._event, self._index
+        contact, other = index.records.get(event.contact_id), index.records.get(event.other_contact)
+        if self._ledger.seen(event.contact_id):
+            return
+        if contact is None or other is None or event.verdict not in get_args(Verdict):
+            self._ledger.refuse("linkage does not know both contacts")
+            return
+        if contact.person == other.person:
+            self._answer_within(contact.person)
+            return
+        if index.persons[contact.person].hidden or index.persons[other.person].hidden:
+            self._ledger.refuse("one of the two identities is restricted: nothing is joined to it")
+            return
+        asked, about = contact.person, other.person
+        if about not in index.persons[asked].waiting_for and asked in index.persons[about].waiting_for:
+            asked, about = about, asked
+        if event.verdict == "not_sure" and about not in index.persons[asked].waiting_for:
+            self._ledger.refuse("nobody asked whether these two are one child")
+            return
+        try:
+            assert event.verdict != ""
+            self._ledger.keep(answers.answer(index, asked, about, event.verdict))
+        except answers.AnswerError as error:
+            self._ledger.refuse(str(error))
+            return
+        if event.verdict == "same":
+            moved = index.persons[asked]
+            self._ledger.close_review(asked, "answered")
+            for each in (*moved.members, *moved.copies):
+                self._join(each, about, (*moved.members, *moved.copies))
+        elif event.verdict == "not_same":
+            self._ruled_out(asked, about)
+        else:
+            self._ledger.update_review(asked, unsure=True)
+
+    def undo(self) -> None:
+        if not self._ledger.seen(self._event.contact_id):
+            self._take_out(self._event.contact_id)
+
+    def supersede(self) -> None:
+        event, index = self._event, self._index
+        old, new = index.records.get(event.contact_id), index.records.get(event.other_contact)
+        if self._ledger.seen(event.contact_id):
+            return
+        if old is None or new is None:
+            self._ledger.refuse("linkage does not know both contacts")
+            return
+        try:
+            self._ledger.keep(answers.supersede(index, old.person, new.person))
+        except answers.AnswerError as error:
+            self._ledger.refuse(str(error))
+            return
+        self._ledger.close_review(old.person, "withdrawn")
+        hidden = index.persons[old.person]
+        for each in (*hidden.members, *hidden.copies):
+            self._ledger.tell_link(each, "CORRECTED", old.person, hidden=True, reasons=["superseded"])
+            self._ledger.tell_case(each, "superseded", {})
+
+    # -- what comes of a decision
+
+    def _decided(self, decision: Decision) -> None:
+        contact = decision.record_id
+        self._ledger.tell_link_of(decision, decision.outcome, decision.person, list(decision.reasons))
+        if decision.outcome == LINK:
+            self._ledger.link_case(contact, decision.person, decision.score, decision.may_act, decision.household, (contact,))
+        if decision.outcome == REVIEW:
+            self._ledger.open_review(decision, list(decision.reasons), [candidate_of(one) for one in decision.candidates])
+
+    def _revised(self, change: Revised) -> None:
+        decision, contact = change.decision, change.decision.record_id
+        story = self._index.records[contact].person
+        if change.anew:
+            if decision.outcome != REVIEW:
+                self._ledger.close_review(contact, "withdrawn")
+            self._decided(decision)
+            return
+        if change.fits:
+            reasons = [NEW_VERSION]
+            self._ledger.tell_link_of(decision, "CORRECTED", story, reasons)
+            return
+        reasons = [NEW_VERSION_DIFFERS, *decision.reasons]
+        self._ledger.tell_link_of(decision, "REVIEW", story, reasons)
+        candidates = [candidate_of(one) for one in decision.candidates]
+        if all(one.story_id != story for one in candidates):
+            person = self._index.persons[story]
+            beside = next(each for each in (*person.members, *person.copies) if each != contact)
+            candidates.insert(0, LinkCandidate(story_id=story, record=beside, same=0, twin=0, sibling=0, vector=[]))
+        self._ledger.open_review(decision, reasons, candidates)
+
+    def _answer_within(self, story: str) -> None:
+        """An answer about two contacts that share a story: one of them came in a version that no longer fits."""
+        event = self._event
+        if event.verdict == "same":
+            self._ledger.close_review(event.contact_id, "answered")
+        elif event.verdict == "not_sure":
+            self._ledger.update_review(event.contact_id, unsure=True)
+        elif self._take_out(event.contact_id if event.contact_id != story else event.other_contact):
+            self._ledger.close_review(event.contact_id, "answered")
+
+    def _take_out(self, contact: str) -> bool:
+        """Undo a contact's link; False, and said why, when it has none."""
+        try:
+            undone = answers.undo_link(self._index, contact)
+        except answers.AnswerError as error:
+            self._ledger.refuse(str(error))
+            return False
+        self._ledger.keep(undone.changes)
+        row = self._ledger.contact(contact)
+        link = row.link_event if row is not None else ""
+        self._ledger.put(contact, link_event="")
+        self._ledger.tell_link(contact, "UNDONE", undone.now, was=undone.was, reasons=["undone"])
+        self._ledger.tell_case(contact, "unlinked", {"story": undone.was, "link": link})
+        return True
+
+    def _join(self, contact: str, story: str, moved: tuple[str, ...]) -> None:
+        was = self._index.records[contact].person
+        self._ledger.tell_link(contact, "LINK", story, was=was, may_act=True, reasons=[ANSWERED])
+        # A person's word has no place in the bands of scores.
+        self._ledger.link_case(contact, story, 0.0, True, (), moved)
+
+    def _ruled_out(self, asked: str, about: str) -> None:
+        row = self._ledger.contact(asked)
+        left = [one for one in self._index.persons[asked].waiting_for if one != about]
+        if row is not None and row.review is not None and row.review.state == "open" and left:
+            candidates = [one for one in row.review.candidates if self._story(one) != about]
+            self._ledger.update_review(asked, candidates=candidates, unsure=False)
+            return
+        self._ledger.close_review(asked, "answered")
+        self._ledger.tell_link(asked, "CORRECTED", asked, reasons=["ruled_apart"])
+
+    def _story(self, candidate: LinkCandidate) -> str:
+        """The story a candidate is now: it may have been joined to another meanwhile."""
+        record = self._index.records.get(candidate.record)
+        return record.person if record is not None else candidate.story_id
+
+
+def _report(event: LinkageEvent, person: LinkPerson) -> Report:
+    return Report(record_id=event.contact_id, agency=event.agency, **person.model_dump())
