@@ -1,11 +1,13 @@
 """The duty rota: a CSV file of who is on duty, put on `allocation-in` as events, in one order with the requests.
 
 Columns: worker_id, name, role (worker or manager), duty_from, duty_to (Europe/London or with an offset; empty = open).
-A name that stands for a desk is refused: who holds a case must be a named worker.
+A name that stands for a desk is refused: who holds a case must be a named worker. Somebody with several duties has a line
+for each; the second is known to the hub as `worker/2`, so that none replaces another.
 """
 
 import csv
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,7 +45,7 @@ def read_rota(path: Path) -> list[OnDuty]:
             missing = _COLUMNS - set(reader.fieldnames or [])
             if missing:
                 raise RotaError(f"{path.name}: the first line must name the columns; missing: {', '.join(sorted(missing))}")
-            workers = [_worker(path, number, row) for number, row in enumerate(reader, 2)]
+            workers = _numbered([_worker(path, number, row) for number, row in enumerate(reader, 2)])
     except OSError as error:
         raise RotaError(f"{path}: cannot be read ({error.strerror})") from None
     except (UnicodeDecodeError, csv.Error):
@@ -51,6 +53,16 @@ def read_rota(path: Path) -> list[OnDuty]:
     if not workers:
         raise RotaError(f"{path.name}: has no workers; give a line for each person on duty")
     return workers
+
+
+def _numbered(duties: list[OnDuty]) -> list[OnDuty]:
+    before: Counter[str] = Counter()
+    numbered = []
+    for duty in duties:
+        before[duty.worker_id] += 1
+        nth = before[duty.worker_id]
+        numbered.append(duty if nth == 1 else replace(duty, worker_id=f"{duty.worker_id}/{nth}"))
+    return numbered
 
 
 def _worker(path: Path, number: int, row: dict[str, str]) -> OnDuty:

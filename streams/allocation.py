@@ -2,7 +2,8 @@
 
 Reads `allocation-in`, keyed by team: rota changes and requests in one order. The worker on duty who holds the fewest
 cases takes the request, ties go to the lower worker id. With nobody on duty the duty manager takes it by name; with no
-manager either it waits, visibly, for the next rota change. A sibling that a later version of a notice adds goes to the
+manager either it waits, visibly, until the team's next event that finds somebody on duty, unless a person gives it to
+somebody first. A sibling that a later version of a notice adds goes to the
 worker who holds the others, if that worker is on duty. So does, after its first allocation, a contact that a link or a
 person's answer says is of a child whose case somebody holds; an undone link gives it back.
 """
@@ -100,6 +101,7 @@ class Allocation(Timeless):
                 round_.link(event)
             case "unlinked":
                 round_.unlink(event)
+        round_.offer_waiting(event.at)
         return round_.decision(event.event_id)
 
 
@@ -125,9 +127,14 @@ class _Round:
             duty_to=event.duty_to,
             holds=before.holds if before else 0,
         )
+
+    def offer_waiting(self, at: datetime) -> None:
+        """What waits goes to whoever is on duty by now, but for the contacts that somebody was given meanwhile."""
         waiting, self._waiting = self._waiting, []
         for request in waiting:
-            self.request(request, max(event.at, request.at))
+            left = [contact for contact in request.contact_ids if self._holding(contact) is None]
+            if left:
+                self.request(request.model_copy(update={"contact_ids": left}), max(at, request.at))
 
     def remove_worker(self, event: AllocationEvent) -> None:
         self._workers.pop(event.worker_id, None)

@@ -78,6 +78,25 @@ def test_with_no_one_at_all_the_request_waits_for_the_next_rota_change() -> None
     assert (event.contact_id, event.at) == ("c1", later)
 
 
+def test_what_waits_goes_to_the_worker_whose_duty_has_begun_when_the_team_next_hears_anything() -> None:
+    partition = team()
+    morning = NOON + timedelta(hours=20)
+    partition.give(rota("a", duty_from=morning), request(1), request(2, at=NOON + timedelta(hours=1)))
+    assert holders(partition) == {}
+    partition.give(request(3, at=morning))
+    assert holders(partition) == {"c1": "a", "c2": "a", "c3": "a"}
+
+
+def test_what_waits_and_was_given_to_somebody_or_closed_meanwhile_is_left_to_them() -> None:
+    partition = team()
+    moved = AllocationEvent(
+        event_id="move", type="reassigned", team="t", at=NOON, contact_ids=["x"], worker_id="n", worker_name="Night Nurse"
+    )
+    closed = AllocationEvent(event_id="close", type="released", team="t", at=NOON, contact_ids=["w"])
+    partition.give(request(1, "x", "y"), request(2, "w"), moved, closed, rota("a"))
+    assert holders(partition) == {"y": "a"}
+
+
 def test_a_closed_case_no_longer_weighs_and_a_reassigned_one_weighs_on_its_new_worker() -> None:
     partition = team()
     released = AllocationEvent(event_id="rel", type="released", team="t", at=NOON, contact_ids=["c1"])

@@ -1,0 +1,69 @@
+"""Every metric there is: its name, kind, labels and meaning. `docs/metrics.md` shows this list, and a test compares them.
+
+Names follow Prometheus (base units, `_total` for counters); what is known of Kafka itself has kafka_exporter's names.
+A label is a word of a closed set or the name of a topic, group or process: never an id, a person or free text.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["gauge", "counter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric family."""
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    meaning: str
+
+
+METRICS: tuple[Metric, ...] = (
+    # Children waiting
+    Metric("frontdoor_messages_total", "counter", ("agency", "disposition"),
+           "Messages, by what intake first made of them"),
+    Metric("frontdoor_unassessed", "gauge", ("agency", "kind"),
+           "Contacts, and messages nobody could read, that nobody has risk assessed yet"),
+    Metric("frontdoor_unassessed_overdue", "gauge", ("agency", "kind"),
+           "Those of them whose day is over"),
+    Metric("frontdoor_unassessed_next_limit_timestamp_seconds", "gauge", (),
+           "The nearest limit still ahead of one of them, Unix time; absent when none is ahead"),
+    Metric("frontdoor_flags", "gauge", ("result", "state"),
+           "Flags as they stand: missed, not verifiable, unmatched; raised ones wait for a person"),
+    Metric("frontdoor_quarantine", "gauge", ("agency",),
+           "Messages nobody could read that wait for a person"),
+    Metric("frontdoor_quarantine_oldest_age_seconds", "gauge", ("agency",),
+           "Time since the oldest of them arrived; 0 when none waits"),
+    Metric("frontdoor_unread", "gauge", ("agency",),
+           "Messages that are durable and that intake has not read"),
+    Metric("frontdoor_unread_oldest_age_seconds", "gauge", ("agency",),
+           "Time since the oldest of them arrived; 0 when none waits"),
+    # The hub
+    Metric("frontdoor_broker_up", "gauge", (),
+           "1 when the broker answered this scrape; otherwise nothing about Kafka is in it"),
+    Metric("frontdoor_view_ready", "gauge", (),
+           "1 when the view answers and has read what the log held at its start; otherwise nothing about children is here"),
+    Metric("frontdoor_view_behind_seconds", "gauge", (),
+           "How long the oldest record that the view has not read has been on the log; 0 when it has read all"),
+    Metric("frontdoor_undecodable_records", "gauge", (),
+           "Records on the log that are not what their topic says"),
+    Metric("frontdoor_process_ready", "gauge", ("process",),
+           "1 when the process runs and has said that it is ready"),
+    Metric("frontdoor_process_restarts_total", "counter", ("process",),
+           "How often the supervisor has started the process again"),
+    Metric("frontdoor_tick_age_seconds", "gauge", ("partition",),
+           "Time since the last tick of a partition of case-events: limits passed meanwhile are noticed by nobody"),
+    Metric("frontdoor_oldest_unprocessed_age_seconds", "gauge", ("consumergroup", "topic"),
+           "Time since the broker appended the oldest record that the group has not finished; 0 when it has finished all"),
+    # Kafka, under the names of kafka_exporter
+    Metric("kafka_consumergroup_lag", "gauge", ("consumergroup", "topic", "partition"),
+           "Records that the group has not finished; counted from the oldest record while it has committed none"),
+    Metric("kafka_consumergroup_current_offset", "gauge", ("consumergroup", "topic", "partition"),
+           "The offset that the group has committed"),
+    Metric("kafka_topic_partition_current_offset", "gauge", ("topic", "partition"),
+           "The offset after the last record"),
+    Metric("kafka_topic_partition_oldest_offset", "gauge", ("topic", "partition"),
+           "The offset of the oldest record that is kept"),
+)  # fmt: skip

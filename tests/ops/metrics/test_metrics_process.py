@@ -1,0 +1,148 @@
+"""The metrics process on a real broker, beside a view: right numbers, a worker that stands still, a broker that is away."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ops.embedded_kafka import EmbeddedKafka
+from ops.endpoints import endpoint
+from ops.topics import apply_topics
+
+from ..view.days import as_logged, contact, london, small_day, ticks_logged
+from ..view.pictures import AFTER
+from ..view.running import Running, RunningView, put_on_log, until
+from .reading import Series, series, told, value
+
+pytestmark = pytest.mark.broker
+
+#: Names, ids and free text of the planted day: whatever a metric would have to hide.
+PERSONAL = (
+    "Nora Field Otis Marsh Pia Reed Alma Worker Ben Holder Elm Surgery gp-1 school-1 MSG-1 key-1 elm-1 bruise "
+    "c-red c-met c-late c-nowhere r-red r-met r-same r-bad r-late r-unread"
+).split()
+
+
+@dataclass
+class Hub:
+    """A broker with a small day on it, a view that has folded it, and the metrics process under test."""
+
+    kafka: EmbeddedKafka
+    metrics: Running
+    run_dir: Path
+
+    def get(self, path: str) -> httpx.Response:
+        found = endpoint(self.metrics.settings, "metrics")
+        assert found is not None
+        return httpx.get(found["urls"]["http"] + path, trust_env=False, timeout=20)
+
+    def scrape(self) -> Series:
+        answer = self.get("/metrics")
+        assert answer.status_code == 200
+        return series(answer.text)
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory, fast_start: None) -> Iterator[Hub]:
+    kafka = EmbeddedKafka(tmp_path_factory.mktemp("metrics") / "kafka")
+    kafka.start()
+    run_dir = tmp_path_factory.mktemp("metrics") / "run"
+    view = RunningView(kafka.bootstrap, run_dir, AFTER)
+    metrics = Running("metrics", kafka.bootstrap, run_dir, AFTER)
+    try:
+        apply_topics(kafka.bootstrap)
+        put_on_log(kafka.bootstrap, [*as_logged(small_day()), *ticks_logged([(london("00:00"), AFTER)])])
+        view.start()
+        metrics.start()
+        view.until_ready()
+        metrics.until_up()
+        yield Hub(kafka, metrics, run_dir)
+    finally:
+        view.stop()
+        assert metrics.stop() == 0
+        kafka.kill()
+
+
+def test_the_numbers_are_those_of_the_day(hub: Hub) -> None:
+    found = hub.scrape()
+    messages = {"health contact": 3, "health duplicate": 1, "education quarantined": 1}
+    assert told(found, "frontdoor_messages_total") == messages
+    # Otis was assessed in time and then corrected to red: his clock runs again.
+    assert told(found, "frontdoor_unassessed") == {"health contact": 2, "education unreadable": 1}
+    assert told(found, "frontdoor_unassessed_overdue") == {"health contact": 2, "education unreadable": 1}
+    assert "frontdoor_unassessed_next_limit_timestamp_seconds" not in found, "no limit is ahead any more"
+    # Pia's assessment came late and had been made in time.
+    assert told(found, "frontdoor_flags") == {"missed raised": 1, "missed withdrawn": 1}
+    assert told(found, "frontdoor_quarantine_oldest_age_seconds") == {"education": 12.5 * 3600}
+    assert told(found, "frontdoor_unread_oldest_age_seconds") == {"health": 31 * 60}
+    assert set(found["frontdoor_tick_age_seconds"].values()) == {0}
+    assert value(found, "frontdoor_view_ready") == value(found, "frontdoor_broker_up") == 1
+    assert told(found, "frontdoor_process_ready").keys() == {"view", "metrics"}
+
+
+def test_nothing_personal_is_in_a_scrape(hub: Hub) -> None:
+    text = hub.get("/metrics").text
+    assert "education" in text
+    assert [word for word in PERSONAL if word in text] == []
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not here: apt package prometheus")
+def test_prometheus_reads_a_real_scrape(hub: Hub) -> None:
+    answer = hub.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    run = subprocess.run(["promtool", "check", "metrics"], input=answer.text, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_worker_that_stopped_leaves_records_that_grow_old(hub: Hub) -> None:
+    def lag(found: Series) -> float:
+        own = ("consumergroup", "frontdoor-routing")
+        return sum(count for labels, count in found["kafka_consumergroup_lag"].items() if own in labels)
+
+    def age() -> float:
+        return value(
+            hub.scrape(), "frontdoor_oldest_unprocessed_age_seconds", consumergroup="frontdoor-routing", topic="contacts"
+        )
+
+    # It has committed nothing yet: all contacts wait for it.
+    assert lag(hub.scrape()) == 3
+    assert age() > 0
+    routing = Running("routing", hub.kafka.bootstrap, hub.run_dir, AFTER)
+    routing.start()
+    try:
+        routing.until_up()
+        until(lambda: lag(hub.scrape()) == 0, "routing to commit what it has done")
+        assert age() == 0
+    finally:
+        routing.stop()
+    (one,) = as_logged([contact("c-more", "r-more", london("23:00"), "Una", "Vale")])
+    put_on_log(hub.kafka.bootstrap, [one])
+    until(lambda: lag(hub.scrape()) == 1, "the contact to be counted")
+    first = age()
+    until(lambda: age() >= first + 0.2, "it to grow old")
+    found = hub.scrape()
+    place = {"topic": "contacts", "partition": str(one.partition)}
+    end = value(found, "kafka_topic_partition_current_offset", **place)
+    committed = value(found, "kafka_consumergroup_current_offset", consumergroup="frontdoor-routing", **place)
+    assert (end - committed, value(found, "kafka_topic_partition_oldest_offset", **place)) == (1, 0)
+
+
+def test_without_a_broker_the_scrape_answers_and_readiness_names_it(hub: Hub) -> None:
+    hub.kafka.kill()
+    try:
+        found = hub.scrape()
+        assert value(found, "frontdoor_broker_up") == 0
+        assert not {name for name in found if name.startswith("kafka_")}, "what is not known is not told"
+        assert told(found, "frontdoor_unassessed"), "who waits is still told"
+        refused = hub.get("/readyz")
+        assert refused.status_code == 503
+        assert "broker" in json.loads(refused.text)["missing"]
+        assert hub.get("/healthz").status_code == 200
+    finally:
+        hub.kafka.restart(timeout=20.0)
+    until(lambda: value(hub.scrape(), "frontdoor_broker_up") == 1, "the broker to be found again")
