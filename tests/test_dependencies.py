@@ -15,8 +15,8 @@ from .test_launcher import CHECKOUT, normal
 
 ROOMS = ("schemas", "connectors", "streams", "ops")
 
-#: Needed only to write schemas or to train a model; the code says what to install when they are missing.
-DEVELOPMENT_ONLY = {"py_avro_schema", "numpy"}
+#: Needed only to write schemas.
+DEVELOPMENT_ONLY = {"py_avro_schema"}
 
 
 def imports(path: Path) -> Iterator[str]:

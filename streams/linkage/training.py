@@ -102,12 +102,11 @@ def blocked_pairs(features: Sequence[Features]) -> list[tuple[int, int]]:
 def train(reports: Sequence[Report], version: str, card: dict[str, Any] | None = None, seed: int = 1) -> Trained:
     """Learn a model from reports, without labels. The same reports and seed give the same model.
 
-    Raises `ModelError` for fewer than 2,000 reports, and when numpy is not installed.
+    Raises `ModelError` for fewer than 2,000 reports.
     """
-    try:
-        import numpy as np
-    except ImportError as error:
-        raise ModelError("training needs numpy: install the `dev` extra (deciding does not need it)") from error
+    # Only here: deciding does not need it, and every worker would carry it.
+    import numpy as np
+
     if len(reports) < LEAST_TRAINING_RECORDS:
         raise ModelError(
             f"{len(reports)} reports are too few to learn from: at least {LEAST_TRAINING_RECORDS} are needed"
