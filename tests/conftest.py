@@ -1,5 +1,6 @@
 """A real Apache Kafka for the tests that want one."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,10 @@ from ops.embedded_kafka import EmbeddedKafka
 from ops.kafka_fast_start import prepare_fast_start
 from ops.topics import apply_topics, wanted_topics
 from schemas.settings import Settings
+
+
+# Where tests run side by side their output has a terminal's width; what is promised of a pipe has none.
+os.environ.pop("COLUMNS", None)
 
 
 @dataclass(frozen=True)

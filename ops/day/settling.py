@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from ops.day.log_watch import DayStuck, LogWatch
@@ -22,6 +22,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "frontdoor-answers": ("case-events",),
     "frontdoor-linkage": ("linkage-in",),
 }
+
+#: Shortly after a broker's start, and when a group's place is looked for: ask again.
+_SOON = (KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR)
 
 
 class Settling:
@@ -40,13 +43,17 @@ class Settling:
     def behind(self) -> tuple[dict[str, int], dict[tuple[str, int], int]]:
         """Records each group is behind (only those that are), and the end offsets this was measured against."""
         asked = {group: self._committed(group) for group in self._groups}
-        commits = {group: {(t.topic, t.partition): t.offset for t in f.result().topic_partitions} for group, f in asked.items()}
+        commits = {group: _offsets(answer) for group, answer in asked.items()}
         latest = {partition: OffsetSpec.latest() for partition in self._partitions}  # type: ignore[no-untyped-call]
         found = self._admin.list_offsets(latest)
         ends = {(tp.topic, tp.partition): future.result().offset for tp, future in found.items()}
         lags = {}
         for group, topics in self._groups.items():
-            lag = sum(max(0, end - max(0, commits[group].get(tp, 0))) for tp, end in ends.items() if tp[0] in topics)
+            known = commits[group]
+            if known is None:
+                lags[group] = 1
+                continue
+            lag = sum(max(0, end - max(0, known.get(tp, 0))) for tp, end in ends.items() if tp[0] in topics)
             if lag:
                 lags[group] = lag
         return lags, ends
@@ -68,3 +75,13 @@ class Settling:
     def _committed(self, group: str):  # type: ignore[no-untyped-def]  # the client has no type for its futures
         partitions = [TopicPartition(t, p) for t in self._groups[group] for p in range(catalogue().keyed_partitions)]
         return self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group, partitions)])[group]
+
+
+def _offsets(answer) -> dict[tuple[str, int], int] | None:  # type: ignore[no-untyped-def]
+    """The committed offsets, or None while the broker still reads what the group has committed. Raises `KafkaException`."""
+    try:
+        return {(t.topic, t.partition): t.offset for t in answer.result().topic_partitions}
+    except KafkaException as error:
+        if error.args[0].code() in _SOON:
+            return None
+        raise

@@ -94,8 +94,8 @@ from pathlib import Path
 from ops.embedded_kafka import EmbeddedKafka
 kafka = EmbeddedKafka(Path(sys.argv[1]))
 kafka.start()
-print(kafka.pids[0], flush=True)
 try:
+    print(kafka.pids[0], flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     time.sleep(0.3)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Message, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from schemas.catalogue import catalogue
@@ -43,10 +43,18 @@ def beginnings(bootstrap: str, *topics: str) -> dict[Place, int]:
 
 
 def committed(bootstrap: str, group: str, *topics: str) -> dict[Place, int]:
-    """The group's committed offsets, where there are any."""
+    """The group's committed offsets, where there are any; waits while the broker still reads them."""
     asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, p) for topic in topics for p in PARTITIONS])
-    [answer] = admin(bootstrap).list_consumer_group_offsets([asked], request_timeout=PATIENCE).values()
-    found = answer.result(PATIENCE).topic_partitions
+    end = time.monotonic() + PATIENCE
+    while True:
+        [answer] = admin(bootstrap).list_consumer_group_offsets([asked], request_timeout=PATIENCE).values()
+        try:
+            found = answer.result(PATIENCE).topic_partitions
+            break
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.COORDINATOR_LOAD_IN_PROGRESS or time.monotonic() > end:
+                raise
+            time.sleep(0.1)
     return {(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
 
 
