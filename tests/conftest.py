@@ -13,7 +13,6 @@ from ops.kafka_fast_start import prepare_fast_start
 from ops.topics import apply_topics, wanted_topics
 from schemas.settings import Settings
 
-
 # Where tests run side by side their output has a terminal's width; what is promised of a pipe has none.
 os.environ.pop("COLUMNS", None)
 
