@@ -9,10 +9,12 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 import httpx
 from kafka import KafkaConsumer  # type: ignore[import-untyped]
 
+from connectors.social_care.write import write
 from ops.children import Child, Children
 from ops.endpoints import endpoint
 from schemas.catalogue import codec
@@ -59,14 +61,20 @@ def main() -> None:
             message = next(consumer)
             item = decode(message.value)
             if item.kind == "referral":
-                _acknowledge(http, item.contact_id, item.item_id, number)
+                _acknowledge(http, json.loads(write(item)), number)
             consumer.commit()
 
 
-def _acknowledge(http: httpx.Client, contact_id: str, item_id: str, number: int) -> None:
-    body = {"event": "acknowledged", "contact_id": contact_id, "by": "Case system", "case_number": f"LCS-{number:06d}"}
+def _acknowledge(http: httpx.Client, referral: dict[str, Any], number: int) -> None:
+    """Say that a referral has come, under the contact id that it asks to be echoed."""
+    body = {
+        "event": "acknowledged",
+        "frontdoor_contact_id": referral["frontdoor_contact_id"],
+        "by": "Case system",
+        "case_number": f"LCS-{number:06d}",
+    }
     while True:
-        answer = http.post("/case-events", content=json.dumps(body), headers={"Idempotency-Key": item_id})
+        answer = http.post("/case-events", content=json.dumps(body), headers={"Idempotency-Key": referral["message_id"]})
         if answer.status_code == 202:
             return
         if answer.status_code != 503:
