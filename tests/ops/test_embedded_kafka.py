@@ -89,9 +89,11 @@ def test_with_three_nodes_an_acknowledged_record_survives_the_loss_of_one(tmp_pa
 
 
 PARENT = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from ops.embedded_kafka import EmbeddedKafka
+# A suite that runs in the background hands on that Ctrl-C is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 kafka = EmbeddedKafka(Path(sys.argv[1]))
 kafka.start()
 try:
