@@ -18,6 +18,7 @@ from connectors.fields.vocabulary import MESSAGE, PERSON
 from connectors.registry import reader
 from connectors.social_care.event_words import EVENT
 from schemas.reading import Hint, Reading
+from tests.connectors.damage import damaged
 
 AGENCIES = ("education", "police", "social_care")
 pytestmark = pytest.mark.timeout(90)
@@ -93,34 +94,7 @@ def checked(agency: str, body: bytes, hint: Hint | None = None) -> Reading:
     return reading
 
 
-@st.composite
-def mutants(draw: st.DrawFn) -> bytes:
-    """A good message with a few places damaged."""
-    body = bytearray(draw(st.sampled_from(MESSAGES)))
-    for _ in range(draw(st.integers(1, 5))):
-        start = draw(st.integers(0, max(0, len(body) - 1)))
-        end = min(len(body), start + draw(st.integers(0, 60)))
-        kind = draw(st.sampled_from(["flip", "cut", "double", "insert", "overwrite", "truncate", "graft", "recode"]))
-        if kind == "flip" and body:
-            body[start] ^= 1 << draw(st.integers(0, 7))
-        elif kind == "cut":
-            del body[start:end]
-        elif kind == "double":
-            body[start:start] = body[start:end] * draw(st.integers(1, 3))
-        elif kind == "insert":
-            body[start:start] = draw(st.sampled_from(FRAGMENTS))
-        elif kind == "overwrite":
-            body[start:end] = draw(st.binary(max_size=40))
-        elif kind == "truncate":
-            del body[start:]
-        elif kind == "graft":
-            other = draw(st.sampled_from(MESSAGES))
-            place = draw(st.integers(0, len(other)))
-            body[start:start] = other[place : place + 300]
-        elif kind == "recode":
-            encoding = draw(st.sampled_from(["utf-16", "utf-16-be", "cp1252", "utf-32", "utf-8-sig"]))
-            body = bytearray(bytes(body).decode("utf-8", "replace").encode(encoding, "replace"))
-    return bytes(body)
+mutants = damaged(MESSAGES, FRAGMENTS)
 
 
 fields = st.builds(lambda name, end: name + end, st.sampled_from(NAMES), st.sampled_from(["", "", "1", "_2", " (x)"]))
@@ -133,7 +107,7 @@ trees = st.recursive(
 
 @pytest.mark.parametrize("agency", AGENCIES)
 @quick
-@given(body=mutants())
+@given(body=mutants)
 def test_a_damaged_message_is_always_a_reading(agency: str, body: bytes) -> None:
     checked(agency, body)
 

@@ -13,6 +13,7 @@ from connectors.decoding import LARGEST_BODY
 from connectors.health.hl7v2_batch import split_messages
 from connectors.health.read import read
 from schemas.reading import Hint, Reading
+from tests.connectors.damage import damaged
 from tests.connectors.health.messages import all_messages, reading_of, sample
 
 SECONDS = 2.0
@@ -44,38 +45,11 @@ def checked(body: bytes, hint: Hint | None = None) -> Reading:
     return reading
 
 
-@st.composite
-def mutants(draw: st.DrawFn) -> bytes:
-    """A message of ours or others' with a few places damaged."""
-    body = bytearray(draw(st.sampled_from(MESSAGES)))
-    for _ in range(draw(st.integers(1, 5))):
-        start = draw(st.integers(0, max(0, len(body) - 1)))
-        end = min(len(body), start + draw(st.integers(0, 60)))
-        kind = draw(st.sampled_from(["flip", "cut", "double", "insert", "overwrite", "truncate", "graft", "recode"]))
-        if kind == "flip" and body:
-            body[start] = draw(st.integers(0, 255))
-        elif kind == "cut":
-            del body[start:end]
-        elif kind == "double":
-            body[start:start] = body[start:end] * draw(st.integers(1, 3))
-        elif kind == "insert":
-            body[start:start] = draw(st.sampled_from(FRAGMENTS))
-        elif kind == "overwrite":
-            body[start:end] = draw(st.binary(max_size=40))
-        elif kind == "truncate" and draw(st.booleans()):
-            del body[start:]
-        elif kind == "graft":
-            other = draw(st.sampled_from(MESSAGES))
-            place = draw(st.integers(0, len(other)))
-            body[start:start] = other[place : place + 300]
-        elif kind == "recode" and draw(st.booleans()):
-            encoding = draw(st.sampled_from(["utf-16", "utf-16-be", "cp1252", "utf-32", "utf-8-sig"]))
-            body = bytearray(bytes(body).decode("utf-8", "replace").encode(encoding, "replace"))
-    return bytes(body)
+mutants = damaged(MESSAGES, FRAGMENTS)
 
 
 @quick
-@given(mutants(), st.sampled_from(["", "mllp", "http", "folder"]))
+@given(mutants, st.sampled_from(["", "mllp", "http", "folder"]))
 def test_a_damaged_message_is_always_a_reading(body: bytes, transport: str) -> None:
     checked(body, Hint(transport=transport))
     assert b"".join(split_messages(body)) or not body.strip()
