@@ -1,5 +1,6 @@
 """The command line: every command by its name. What a command does stands in its own module."""
 
+import logging
 import sys
 
 import typer
@@ -50,6 +51,8 @@ app.add_typer(review_app, name="review")
 
 def main() -> None:
     """The entry point. A setting that cannot be used ends it with exit code 2 and the names of the variables."""
+    # A command says itself what a lost connection means for it.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
         app(prog_name="frontdoor")
     except ValidationError as error:

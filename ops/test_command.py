@@ -20,7 +20,11 @@ _CHECKS: dict[str, Sequence[str]] = {
 }
 
 #: Most of the suite's time is waiting for brokers and processes. A file's tests stay together: they share a broker.
-_SIDE_BY_SIDE = ("-n", str(min(4, max(2, os.cpu_count() or 2))), "--dist", "loadfile")
+#: A process that dies under its tests ends the run, naming the test; started again, xdist may wait for it for ever.
+_SIDE_BY_SIDE = ("-n", str(min(4, max(2, os.cpu_count() or 2))), "--dist", "loadfile", "--max-worker-restart", "0")
+
+#: Seconds: several times what the suite takes. Past that something hangs.
+_PATIENCE = 30 * 60
 
 
 def test(
@@ -44,4 +48,9 @@ def _passes(heading: str, arguments: Sequence[str]) -> bool:
     sys.stdout.flush()
     # Not the settings of a hub that runs on this machine: the tests have their own.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDOOR_")}
-    return subprocess.run([sys.executable, *arguments], cwd=CHECKOUT, env=environment, check=False).returncode == 0
+    try:
+        done = subprocess.run([sys.executable, *arguments], cwd=CHECKOUT, env=environment, check=False, timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        typer.echo(f"\nNot ended after {_PATIENCE // 60} minutes: stopped.")
+        return False
+    return done.returncode == 0

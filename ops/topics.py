@@ -193,10 +193,12 @@ class Topics:
                 {each["partition_index"]: list(each["replica_nodes"]) for each in topic["partitions"]},
                 {
                     name: (entry["value"], entry["config_source"] == "DYNAMIC_TOPIC_CONFIG")
-                    for name, entry in configs.get(topic["name"], {}).items()
+                    for name, entry in configs[topic["name"]].items()
                 },
             )
             for topic in described
+            # One without settings was deleted between the two questions.
+            if configs.get(topic["name"])
         }
 
     # -- changing

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]
 
 from ops.durable_log import KafkaLog
+from ops.group_offsets import GroupOffsets
 from schemas.catalogue import catalogue
 from schemas.ports import Entry
 
@@ -18,7 +19,6 @@ Offsets = Mapping[int, int]
 
 _PATIENCE = 10.0
 _CHUNK = 2000
-_NOT_YET = {KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR}
 
 
 class TookTooLong(Exception):
@@ -41,6 +41,7 @@ class Log:
     def __init__(self, bootstrap: str) -> None:
         self.bootstrap = bootstrap
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+        self._groups = GroupOffsets(bootstrap, timeout=_PATIENCE)
 
     def make_topic(self, name: str, settings: Mapping[str, str]) -> None:
         """A topic with as many partitions as the keyed ones, ready when this returns."""
@@ -83,21 +84,13 @@ class Log:
         return sum(end - since[partition] for partition, end in self.ends(topic).items())
 
     def behind(self, group: str, topics: Sequence[str]) -> int:
-        """Records that a group has not committed."""
-        end = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                return self._behind(group, topics)
-            except KafkaException as error:
-                # A young cluster's coordinator has first to find its feet.
-                if error.args[0].code() not in _NOT_YET or time.monotonic() > end:
-                    raise
-                time.sleep(0.2)
-
-    def _behind(self, group: str, topics: Sequence[str]) -> int:
-        places = [TopicPartition(t, p) for t in topics for p in range(catalogue().keyed_partitions)]
-        asked = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group, places)])[group]
-        done = {(tp.topic, tp.partition): max(0, tp.offset) for tp in asked.result(_PATIENCE).topic_partitions}
+        """Records that a group has not committed. Raises `TookTooLong` if its coordinator does not answer."""
+        limit = time.monotonic() + _PATIENCE
+        # A young cluster's coordinator has first to find its feet.
+        while (done := self._groups.committed([group])[group]) is None:
+            if time.monotonic() > limit:
+                raise TookTooLong(f"nobody says what {group} has committed")
+            time.sleep(0.2)
         return sum(end - done.get((t, p), 0) for t in topics for p, end in self.ends(t).items())
 
     def records(self, topic: str, since: Offsets) -> list[Appended]:

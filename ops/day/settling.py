@@ -8,10 +8,11 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from ops.day.log_watch import DayStuck, LogWatch
+from ops.group_offsets import GroupOffsets
 from schemas.catalogue import catalogue
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -23,15 +24,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "frontdoor-linkage": ("linkage-in",),
 }
 
-#: Shortly after a broker's start, and when a group's place is looked for: ask again.
-_SOON = (KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR)
-
 
 class Settling:
     """Watches the groups of a stack; `others` are groups beside the hub's own, such as a simulated case system."""
 
     def __init__(self, bootstrap: str, watch: LogWatch, others: Mapping[str, Sequence[str]] | None = None) -> None:
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+        self._offsets = GroupOffsets(bootstrap)
         self._watch = watch
         self._groups = {**GROUPS, **{name: tuple(topics) for name, topics in (others or {}).items()}}
         topics = {topic for names in self._groups.values() for topic in names} | {
@@ -42,8 +41,7 @@ class Settling:
 
     def behind(self) -> tuple[dict[str, int], dict[tuple[str, int], int]]:
         """Records each group is behind (only those that are), and the end offsets this was measured against."""
-        asked = {group: self._committed(group) for group in self._groups}
-        commits = {group: _offsets(answer) for group, answer in asked.items()}
+        commits = self._offsets.committed(self._groups)
         latest = {partition: OffsetSpec.latest() for partition in self._partitions}  # type: ignore[no-untyped-call]
         found = self._admin.list_offsets(latest)
         ends = {(tp.topic, tp.partition): future.result().offset for tp, future in found.items()}
@@ -53,7 +51,7 @@ class Settling:
             if known is None:
                 lags[group] = 1
                 continue
-            lag = sum(max(0, end - max(0, known.get(tp, 0))) for tp, end in ends.items() if tp[0] in topics)
+            lag = sum(max(0, end - known.get(tp, 0)) for tp, end in ends.items() if tp[0] in topics)
             if lag:
                 lags[group] = lag
         return lags, ends
@@ -71,17 +69,3 @@ class Settling:
                 raise DayStuck(f"the stack did not settle in {seconds:.0f} s; behind: {lags}")
             time.sleep(pause)
             pause = min(0.05, pause * 1.5)
-
-    def _committed(self, group: str):  # type: ignore[no-untyped-def]  # the client has no type for its futures
-        partitions = [TopicPartition(t, p) for t in self._groups[group] for p in range(catalogue().keyed_partitions)]
-        return self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group, partitions)])[group]
-
-
-def _offsets(answer) -> dict[tuple[str, int], int] | None:  # type: ignore[no-untyped-def]
-    """The committed offsets, or None while the broker still reads what the group has committed. Raises `KafkaException`."""
-    try:
-        return {(t.topic, t.partition): t.offset for t in answer.result().topic_partitions}
-    except KafkaException as error:
-        if error.args[0].code() in _SOON:
-            return None
-        raise

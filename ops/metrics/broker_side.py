@@ -4,13 +4,13 @@ Nothing is taken from a worker's memory: a worker that hangs would say that all 
 """
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
+from ops.group_offsets import GroupOffsets
 from ops.view.log_ends import BrokerAway, Partition
 from schemas.catalogue import AGENCIES, catalogue
 
@@ -74,6 +74,7 @@ class BrokerSide:
         # A broker that comes back is found again within a second, not within librdkafka's ten.
         patience = {"reconnect.backoff.max.ms": 1000, "log_level": 0}
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "client.id": "frontdoor-metrics", **patience})
+        self._groups = GroupOffsets(bootstrap, timeout=timeout)
         self._timeout = timeout
 
     def state(self) -> LogState:
@@ -83,8 +84,7 @@ class BrokerSide:
             oldest, ends = self._offsets(partitions, _EARLIEST), self._offsets(partitions, _LATEST)
             # Groups are asked afterwards: a broker answers a connection in order, and its groups may not be loaded yet.
             offsets = self._resolved(oldest), self._resolved(ends)
-            asked = {group: self._committed(group) for group in groups()}
-            places = {group: self._places(answer) for group, answer in asked.items()}
+            places = self._groups.committed(groups())
             return LogState(*offsets, {group: place for group, place in places.items() if place is not None})
         except (KafkaException, TimeoutError):
             raise BrokerAway("no offsets") from None
@@ -98,10 +98,6 @@ class BrokerSide:
             if (name in known or name.startswith("partner.")) and topic.error is None
             for partition in topic.partitions
         ]
-
-    def _committed(self, group: str) -> Future[Any]:
-        asked = self._admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=self._timeout)
-        return asked[group]
 
     def _offsets(self, partitions: list[Partition], spec: Any) -> dict[TopicPartition, Any]:
         if not partitions:
@@ -121,13 +117,3 @@ class BrokerSide:
         if refused is not None and not found:
             raise refused
         return found
-
-    def _places(self, answer: "Future[Any]") -> dict[Partition, int] | None:
-        # Just after a start the brokers answer and the groups' coordinator does not yet: that is no broker away.
-        try:
-            found = answer.result(self._timeout).topic_partitions
-        except KafkaException as error:
-            return {} if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND else None
-        except TimeoutError:
-            return None
-        return {(place.topic, place.partition): place.offset for place in found if place.offset >= 0}

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from ops.group_offsets import GroupOffsets
 from schemas.catalogue import catalogue
 
 PARTITIONS = range(catalogue().keyed_partitions)
@@ -44,18 +45,12 @@ def beginnings(bootstrap: str, *topics: str) -> dict[Place, int]:
 
 def committed(bootstrap: str, group: str, *topics: str) -> dict[Place, int]:
     """The group's committed offsets, where there are any; waits while the broker still reads them."""
-    asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, p) for topic in topics for p in PARTITIONS])
     end = time.monotonic() + PATIENCE
-    while True:
-        [answer] = admin(bootstrap).list_consumer_group_offsets([asked], request_timeout=PATIENCE).values()
-        try:
-            found = answer.result(PATIENCE).topic_partitions
-            break
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.COORDINATOR_LOAD_IN_PROGRESS or time.monotonic() > end:
-                raise
+    with GroupOffsets(bootstrap) as groups:
+        while (found := groups.committed([group])[group]) is None:
+            assert time.monotonic() < end, f"nobody says what {group} has committed"
             time.sleep(0.1)
-    return {(tp.topic, tp.partition): tp.offset for tp in found if tp.offset >= 0}
+    return {(topic, p): found[topic, p] for topic in topics for p in PARTITIONS if (topic, p) in found}
 
 
 class Follower:
