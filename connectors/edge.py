@@ -3,9 +3,12 @@
 A transport that got a `Stored` may answer its sender; one that got `NotDurable` must say that nothing was taken.
 """
 
+import asyncio
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from connectors.large_store import LargeStore
 from connectors.senders import Sender
 from connectors.trace import next_traceparent
 from schemas.catalogue import codec
@@ -14,6 +17,8 @@ from schemas.identity import receipt_id as message_receipt_id
 from schemas.london import civil_date
 from schemas.ports import Clock, DurableLog, Entry, NotDurable
 from schemas.received import Received
+
+log = logging.getLogger("frontdoor.edge")
 
 #: Bytes kept of a message that is larger than the hub takes.
 KEPT_OF_TOO_LARGE = 64 * 1024
@@ -30,14 +35,26 @@ class Stored:
     received_at: datetime
 
 
-class Edge:
-    """Appends to `received.<agency>`, in the order of the calls for each sender."""
+@dataclass(frozen=True, slots=True)
+class Large:
+    """Where messages of more than `above` bytes are kept: the log takes no larger ones."""
 
-    def __init__(self, agency: str, log: DurableLog, clock: Clock) -> None:
+    store: LargeStore
+    above: int
+
+
+class Edge:
+    """Appends to `received.<agency>`, in the order of the calls for each sender; a message above `large.above` bytes
+    goes to the store of large messages first, and the log names it. Without `large` the log gets all."""
+
+    def __init__(self, agency: str, log: DurableLog, clock: Clock, large: Large | None = None) -> None:
         self.agency = agency
         self.topic = f"received.{agency}"
         self._log = log
         self._clock = clock
+        self._large = large
+        #: Of senders of large messages: what comes behind one must not overtake it while it is written.
+        self._queues: dict[str, asyncio.Lock] = {}
         self._codec = codec(self.topic)
 
     def now(self) -> datetime:
@@ -88,9 +105,34 @@ class Edge:
             truncated=truncated,
             body=body[:KEPT_OF_TOO_LARGE] if truncated else body,
         )
-        headers = _headers(record, traceparent)
-        await self._log.append([Entry(self.topic, sender.id.encode(), self._codec.encode(record), headers)])
+        await self._append(record, traceparent)
         return Stored(receipt, at)
+
+    async def _append(self, record: Received, traceparent: str) -> None:
+        large = self._large is not None and len(record.body) > self._large.above
+        if not large and record.sender not in self._queues:
+            await self._log.append([self._entry(record, traceparent)])
+            return
+        async with self._queues.setdefault(record.sender, asyncio.Lock()):
+            if large:
+                record = await self._put(record)
+            appending = asyncio.ensure_future(self._log.append([self._entry(record, traceparent)]))
+            # Once it has begun it has its place on the log.
+            await asyncio.sleep(0)
+        await appending
+
+    def _entry(self, record: Received, traceparent: str) -> Entry:
+        return Entry(self.topic, record.sender.encode(), self._codec.encode(record), _headers(record, traceparent))
+
+    async def _put(self, record: Received) -> Received:
+        """The record with its bytes in the store of large messages, where they are durable now. Raises `NotDurable`."""
+        assert self._large is not None
+        try:
+            sha256 = await asyncio.to_thread(self._large.store.put, record.body)
+        except OSError as error:
+            log.error("the store of large messages cannot be written (%s)", error.strerror)
+            raise NotDurable("the store of large messages cannot be written") from None
+        return record.model_copy(update={"body": b"", "stored_sha256": sha256})
 
     def too_large_receipt(self, sender: Sender, digest: str) -> str:
         """The receipt of a message above the limit: the same for the same bytes on the same London day.

@@ -20,5 +20,5 @@ class Room:
 
 
 def room_for(largest_message: int) -> Room:
-    """Room for eight messages of the largest size at once, and for 64 MiB in any case."""
-    return Room(max(8 * largest_message, 64 * 1024 * 1024))
+    """Room for four messages of the largest size at once, and for 64 MiB in any case."""
+    return Room(max(4 * largest_message, 64 * 1024 * 1024))

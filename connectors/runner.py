@@ -8,16 +8,20 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from connectors.broker_reach import BrokerReach
-from connectors.edge import Edge
+from connectors.decoding import LARGEST_BODY
+from connectors.edge import Edge, Large
 from connectors.journal import Journal, JournalInUse
+from connectors.large_store import LargeStore
 from connectors.registry import reader
 from connectors.room import room_for
-from connectors.senders import MLLP_AGENCIES, Sender, Senders, SendersRefused, is_loopback, load_senders
+from connectors.senders import FETCHED, MLLP_AGENCIES, Sender, Senders, SendersRefused, is_loopback, load_senders
+from connectors.transports.fetchers import Fetcher, fetcher
 from connectors.transports.folder import DropFolder
 from connectors.transports.http import HttpDoor, build_app
 from connectors.transports.http_server import HttpServer, listen
 from connectors.transports.mllp import MllpServer
 from connectors.transports.partner_topic import PartnerTopics
+from connectors.transports.pulled import Inlet
 from connectors.transports.view_answers import ViewAnswers
 from schemas.catalogue import AGENCIES, catalogue
 from schemas.ports import Clock, DurableLog
@@ -64,7 +68,8 @@ async def run_connector(
         raise CannotRun(str(error)) from None
     except OSError as error:
         raise CannotRun(f"The run directory {settings.run_dir} cannot be used: {error.strerror}.") from None
-    connector = _Connector(agency, settings, Edge(agency, log, clock), journal, senders, stop)
+    large = Large(LargeStore(settings.large_store_dir), settings.log_message_bytes)
+    connector = _Connector(agency, settings, Edge(agency, log, clock, large), journal, senders, stop)
     try:
         await connector.run(announce, give_up)
     finally:
@@ -76,13 +81,18 @@ def _checked(agency: str, settings: Settings) -> Senders:
     if agency not in AGENCIES:
         raise CannotRun(f"There is no agency {agency}; there are {', '.join(AGENCIES)}.")
     largest = catalogue().topics[f"received.{agency}"].max_message_bytes - _RECORD_MARGIN
-    if not 0 < settings.max_message_bytes <= largest:
+    if not 0 < settings.log_message_bytes <= largest:
         raise CannotRun(
-            f"FRONTDOOR_MAX_MESSAGE_BYTES is {settings.max_message_bytes}; the log takes messages of 1 to {largest} bytes."
+            f"FRONTDOOR_LOG_MESSAGE_BYTES is {settings.log_message_bytes}; the log takes messages of 1 to {largest} bytes."
+        )
+    if not 0 < settings.max_message_bytes <= LARGEST_BODY:
+        raise CannotRun(
+            f"FRONTDOOR_MAX_MESSAGE_BYTES is {settings.max_message_bytes}; readers take messages of 1 to {LARGEST_BODY} bytes."
         )
     try:
         senders = load_senders(settings.senders_file)
         senders.check_reachable(agency, settings.bind)
+        senders.check_secrets(agency)
     except SendersRefused as error:
         raise CannotRun(str(error)) from None
     return senders
@@ -129,6 +139,7 @@ class _Connector:
         tasks += [self._watched("folder", folder.run(self._stop)) for folder in folders]
         if partners:
             tasks.append(self._watched("partner topics", self._partners(partners).run(self._stop)))
+        tasks += [self._watched(sender.id, self._fetcher(sender).run(self._stop)) for sender in self._fetched_senders()]
         await self._until_http_serves(http)
         announce(urls)
         if not self._failure.done():
@@ -163,6 +174,7 @@ class _Connector:
             loopback=is_loopback(self._settings.bind),
             reachable=BrokerReach(self._settings.bootstrap_servers, self._edge.topic),
             failed=self._fail,
+            statement_key=self._settings.statement_key_file,
         )
 
     def _mllp_senders(self) -> tuple[Sender, ...]:
@@ -204,6 +216,16 @@ class _Connector:
             limit=self._settings.max_message_bytes,
             stepped=self._settings.clock == "stepped",
         )
+
+    def _fetched_senders(self) -> list[Sender]:
+        return [sender for transport in FETCHED for sender in self._senders.of(self._agency, transport)]
+
+    def _fetcher(self, sender: Sender) -> Fetcher:
+        settings = self._settings
+        inlet = Inlet(
+            self._edge, self._journal, sender, limit=settings.max_message_bytes, stepped=settings.clock == "stepped"
+        )
+        return fetcher(inlet, settings.run_dir)
 
     def _misgiving(self, body: bytes) -> str:
         """Why a person will have to look at a stored message, as far as reading it once tells. Never raises."""

@@ -7,6 +7,7 @@ The senders file is YAML:
       - {id: st-marys-pas, agency: health, organisation: RXX01, transport: mllp, port: 2575, allow_from: [10.1.2.0/24]}
       - {id: anyshire-force, agency: police, organisation: anyshire, transport: folder, folder: anyshire}
       - {id: anytown-trust, agency: education, organisation: anytown-trust, transport: kafka}
+      - {id: anyshire-cases, agency: social_care, transport: outbox, outbox: {url: "sqlite:////srv/cases.db"}}
 
 The file holds the SHA-256 of each token, so that reading the file does not make anybody a sender. Without a file each
 agency and transport has the one sender `<agency>-<transport>`, on loopback only; its topic is `partner.example-<agency>.in`.
@@ -22,9 +23,18 @@ from typing import Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, model_validator
 
+from connectors.channels import (
+    Channel,
+    MeshChannel,
+    OutboxChannel,
+    SecretMissing,
+    SftpChannel,
+    SsdChannel,
+    check_secrets,
+)
 from schemas.catalogue import AGENCIES
 
-Transport = Literal["http", "mllp", "folder", "kafka"]
+Transport = Literal["http", "mllp", "folder", "kafka", "sftp", "mesh", "outbox", "ssd"]
 
 #: Which fields belong to which transport, beside id, agency, organisation.
 _FIELDS: dict[str, set[str]] = {
@@ -32,7 +42,13 @@ _FIELDS: dict[str, set[str]] = {
     "mllp": {"port", "allow_from"},
     "folder": {"folder"},
     "kafka": {"topic"},
+    "sftp": {"sftp"},
+    "mesh": {"mesh"},
+    "outbox": {"outbox"},
+    "ssd": {"ssd"},
 }
+#: Transports in which the hub fetches: each needs to be told where.
+FETCHED: tuple[Transport, ...] = ("sftp", "mesh", "outbox", "ssd")
 _TOPIC_PART = re.compile(r"[A-Za-z0-9_-]{1,200}")
 #: Names inside the default sender's own folder.
 _RESERVED_FOLDERS = {"in", "done", "failed"}
@@ -63,6 +79,10 @@ class Sender(BaseModel):
     allow_from: tuple[IPvAnyNetwork, ...] = ()
     folder: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$")
     topic: str = Field(default="", pattern=r"^(partner\.[A-Za-z0-9_-]{1,200}\.in)?$")
+    sftp: SftpChannel | None = None
+    mesh: MeshChannel | None = None
+    outbox: OutboxChannel | None = None
+    ssd: SsdChannel | None = None
 
     @model_validator(mode="after")
     def _fits_its_transport(self) -> Self:
@@ -78,7 +98,14 @@ class Sender(BaseModel):
             raise ValueError("give the name of its folder, for example folder: anyshire")
         if self.transport == "kafka" and not self.topic and not _TOPIC_PART.fullmatch(self.organisation):
             raise ValueError("give topic: partner.<organisation>.in, or an organisation that can stand in it")
+        if self.transport in FETCHED and self.channel is None:
+            raise ValueError(f"give {self.transport}: {{…}}, where and how its messages are fetched (docs/connectors.md)")
         return self
+
+    @property
+    def channel(self) -> Channel | None:
+        """Where its messages are fetched; None for a sender that brings them."""
+        return self.sftp or self.mesh or self.outbox or self.ssd
 
     @property
     def topic_name(self) -> str:
@@ -110,9 +137,9 @@ class Senders:
 
     def of(self, agency: str, transport: Transport) -> tuple[Sender, ...]:
         """The senders of an agency on a transport: those listed, else the default one. A topic is for one organisation, so
-        where senders are listed Kafka has no default."""
+        where senders are listed Kafka has no default; what is fetched never has one."""
         listed = tuple(one for one in self.listed if (one.agency, one.transport) == (agency, transport))
-        if listed or (transport == "kafka" and self.listed):
+        if listed or (transport == "kafka" and self.listed) or transport in FETCHED:
             return listed
         return (default_sender(agency, transport),)
 
@@ -136,6 +163,15 @@ class Senders:
             if sender.token_sha256 and hmac.compare_digest(sender.token_sha256, digest):
                 return sender
         raise Unauthenticated("No sender of this agency has this token. Ask the front door for a new one.")
+
+    def check_secrets(self, agency: str) -> None:
+        """Refuse senders whose messages cannot be fetched because a secret is missing. Raises `SendersRefused`."""
+        for sender in self.listed:
+            if sender.agency == agency and sender.channel is not None:
+                try:
+                    check_secrets(sender.channel)
+                except SecretMissing as error:
+                    raise SendersRefused(f"Sender {sender.id}: {sender.transport} {error}.") from None
 
     def check_reachable(self, agency: str, bind: str) -> None:
         """Refuse to be reachable from other machines by anybody unknown. Raises `SendersRefused`."""
@@ -162,6 +198,7 @@ def default_sender(agency: str, transport: Transport) -> Sender:
     return Sender.model_construct(
         id=f"{agency}-{transport}", agency=agency, transport=transport, organisation="", token_sha256="", port=0,
         allow_from=(), folder="", topic=f"partner.example-{agency}.in" if transport == "kafka" else "",
+        sftp=None, mesh=None, outbox=None, ssd=None,
     )  # fmt: skip
 
 
@@ -210,6 +247,8 @@ def _refuse_doubles(senders: tuple[Sender, ...]) -> None:
             ("folder", sender.agency, sender.folder),
             ("topic", sender.topic_name if sender.transport == "kafka" else ""),
         ]
+        if sender.channel is not None:
+            marks.append((f"{sender.transport} place", "\n".join(sender.channel.place)))
         if sender.transport == "http" and not sender.token_sha256:
             marks.append(("sender without token_sha256", sender.agency))
         for mark in marks:

@@ -19,6 +19,7 @@ from ops.audit.verdict import CannotLook
 from ops.clocks import stepped_clock
 from ops.stack_state import read_state
 from ops.view.terminal import console
+from ops.watchdog.watch import watch
 from schemas.settings import Settings
 
 #: Exit codes: every promise holds; one is broken; the log could not be read, so nothing is known.
@@ -47,15 +48,24 @@ def audit(
     grace: Annotated[
         float, typer.Option(min=0, help="Seconds that a record may wait for its result before it counts as missing.")
     ] = GRACE_SECONDS,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as one JSON object.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the verdict as one JSON object; with --follow each notice as a line.")
+    ] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Stay, and say when something begins to be wrong and when it is over.")
+    ] = False,
+    every: Annotated[float, typer.Option(min=0, help="With --follow: seconds between whole audits; 0 for none.")] = 600.0,
 ) -> None:
     """Read the whole log again, with other code than the workers', and say whether every promise holds.
 
     Needs the broker alone: no worker has to run. Exit code 0: everything holds. 1: it does not, and the record ids
-    are printed. 2: the log could not be read, so nothing is known.
+    are printed. 2: the log could not be read, so nothing is known. With --follow: 0 if no alarm stands when it is stopped
+    (Ctrl-C or SIGTERM), else 1.
     """
     try:
         target = _target(Settings(), bootstrap, journal)
+        if follow:
+            raise typer.Exit(watch(target.bootstrap, target.journals, stepped=target.stepped, every=every, as_json=as_json))
         with _progress() as told:
             verdict = audit_log(
                 target.bootstrap,

@@ -36,6 +36,10 @@ def _tell(out: Console, case: dict[str, Any]) -> None:
     out.print(f"risk {risk or 'not stated'}", style=RISK_STYLE.get(risk, ""))
     for line in _heading(case):
         out.print(line)
+    if case["re_referral_of"]:
+        out.print(f"referred again within twelve months: before as contact {case['re_referral_of']}", style="bold")
+    if len(case["chain"]) > 1:
+        out.print("chain: " + " → ".join(f"{plain(link['what'])} ({when(link['at'])})" for link in case["chain"]))
     for clock in case["clocks"]:
         out.print(_clock(clock), style="bold red" if clock["state"] in ("missed", "overdue") else "")
     table = Table("when (London)", "what", "who", "said by the sender", box=None, pad_edge=False, header_style="dim")
@@ -44,6 +48,7 @@ def _tell(out: Console, case: dict[str, Any]) -> None:
         if step["problem"]:
             what += f" — does not count: {plain(step['problem'])}"
         what += "".join(f"\n“{plain(words)}”" for words in step["words"])
+        what += f" — {plain(step['note'])}" if step["note"] else ""
         table.add_row(when(step["at"]), what, plain(step["by"]), plain(step["said_at"]))
     out.print()
     out.print(table)
@@ -75,6 +80,8 @@ def _heading(case: dict[str, Any]) -> list[str]:
         lines.append("same notice: " + ", ".join(case["siblings"]))
     if case["possible_repeat_of"]:
         lines.append(f"possible repeat of {case['possible_repeat_of']}")
+    if case["repeat_of"]:
+        lines.append(f"says the same as contact {case['repeat_of']}, sent by another channel; it has its own clock all the same")
     lines += _whose_child(case)
     if case["became"]:
         lines.append("became " + ", ".join(case["became"]))
@@ -119,7 +126,11 @@ def _clock(clock: dict[str, Any]) -> str:
     text = f"{clock['clock']} clock{nth}: limit {when(clock['due_at'])}, {STATES[clock['state']]}"
     if clock["state"] == "open":
         text += f", {time_left(clock['minutes_left'])}"
+    if clock["answered_by"]:
+        text += f" · {plain(clock['answered_by'])}, {when(clock['answered_at'])}"
+    if clock["recorded_late"]:
+        text += " · recorded late"
     flag = clock["flag"]
-    if flag:
-        text += f" · flag {flag['state']} ({flag['result'].replace('_', ' ')})"
+    if flag and not (flag["result"] == "due_soon" and flag["state"] == "withdrawn"):
+        text += f" · flag {flag['state'].replace('_', ' ')} ({flag['result'].replace('_', ' ')})"
     return text if clock["flag_agrees"] else text + " · the flags topic says otherwise"

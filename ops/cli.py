@@ -8,25 +8,41 @@ from pydantic import ValidationError
 
 from ops.audit_command import audit
 from ops.case_command import case
+from ops.chaos_command import chaos
+from ops.conform_command import conform
+from ops.convert_command import convert
 from ops.day_command import day
 from ops.deadline_command import deadline
 from ops.demo_command import demo
+from ops.export_command import export_app
 from ops.find_command import find
+from ops.flag_command import flag_app
 from ops.linkage.link import link
 from ops.linkage.train import train
+from ops.manifests_command import manifests
+from ops.quality_command import quality
 from ops.quarantine_command import quarantine_app
 from ops.read_command import read
+from ops.reconcile_command import reconcile_contacts
 from ops.record_command import record
+from ops.replay_command import replay
+from ops.report_command import report_app
 from ops.review_command import review_app
 from ops.rota_command import rota
 from ops.schemas_command import schemas_app
 from ops.send_command import send
 from ops.simulate_command import simulate
+from ops.statement_command import statement, verify_statement
 from ops.story_command import story
+from ops.team_command import team
 from ops.test_command import test
 from ops.topics_command import topics_app
+from ops.transfer_command import transfer_app
+from ops.undelivered_command import undelivered_app
 from ops.up_command import down, status, up
 from ops.watch_command import watch
+from ops.why_command import why
+from schemas.codes import also_generic
 from schemas.settings import Settings
 
 app = typer.Typer(
@@ -39,14 +55,31 @@ app = typer.Typer(
 linkage_app = typer.Typer(help="The linker of reports about the same child.", no_args_is_help=True)
 linkage_app.command("train")(train)
 
-for command in (demo, up, status, down, day, read, send, record, find, case, story, watch, rota, audit, deadline, link, test):
+for command in (
+    demo, up, status, down, day, read, convert, quality, send, record, find, case, story, watch, rota, audit, deadline, link,
+    test,
+):  # fmt: skip
     app.command(command.__name__)(command)
+app.command("team")(team)
 app.command("simulate")(simulate)
+app.command("conform")(conform)
+app.command("statement")(statement)
+app.command("verify-statement")(verify_statement)
+app.command("manifests")(manifests)
+app.command("replay")(replay)
+app.command("chaos")(chaos)
+app.command("why")(why)
+app.command("reconcile")(reconcile_contacts)
 app.add_typer(topics_app, name="topics")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(schemas_app, name="schemas")
 app.add_typer(linkage_app, name="linkage")
 app.add_typer(review_app, name="review")
+app.add_typer(flag_app, name="flag")
+app.add_typer(transfer_app, name="transfer")
+app.add_typer(undelivered_app, name="undelivered")
+app.add_typer(report_app, name="report")
+app.add_typer(export_app, name="export")
 
 
 def main() -> None:
@@ -54,6 +87,7 @@ def main() -> None:
     # A command says itself what a lost connection means for it.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
+        also_generic((Settings().generic_names or "").split(","))
         app(prog_name="frontdoor")
     except ValidationError as error:
         if error.title != Settings.__name__:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +17,9 @@ from ops.day.run import run_day
 from ops.day.timetable import TimetableError, read_timetable
 from ops.rota import RotaError
 from ops.supervisor import EXPLAINED
+
+#: A day longer than this is about more than the same-day clock.
+_LONG = timedelta(days=14)
 
 
 def day(
@@ -57,6 +60,8 @@ def day(
         print(json.dumps(result.as_json(), indent=2))
     else:
         print_result(result, lines[-1].at)
+        if lines[-1].at - lines[0].at > _LONG:
+            print_clocks(result)
     raise typer.Exit(0 if result.audit.get("ok") and not result.problems else 1)
 
 
@@ -71,6 +76,17 @@ def could_not_start(console: Console, error: Exception) -> typer.Exit:
     """Say why there was no hub to run on; the exit code for it."""
     console.print(f"The hub could not start: {error}", markup=False, highlight=False)
     return typer.Exit(3)
+
+
+def print_clocks(result: DayResult) -> None:
+    """Every other clock of each contact, with its limit and how it ended."""
+    for one in result.clocks:
+        late = ", recorded late" if one["recorded_late"] else ""
+        turn = f", with the {one['with'].replace('-', ' ')}" if one["with"] and one["flag"] != "explained" else ""
+        flag = f" (flag {one['flag']}{turn})" if one["state"] in ("missed", "not_verifiable") else ""
+        nth = f" {one['opening']}" if one["opening"] > 1 else ""
+        state = one["state"].replace("_", " ")
+        typer.echo(f"  {one['ref']:<14} {one['clock'] + nth:<24} limit {one['due'][:16].replace('T', ' ')}  {state}{late}{flag}")
 
 
 def print_result(result: DayResult, end: datetime) -> None:

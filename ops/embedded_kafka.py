@@ -11,7 +11,7 @@ import socket
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ops.children import Child, Children
@@ -48,7 +48,8 @@ class EmbeddedKafka:
 
     What it stored stays in `directory`: `start()` on an old directory goes on where it ended, on the same ports
     if they are still free, even after SIGKILL. Its processes end with this one. `settings` go over ours;
-    `start_option` stands in for the Java option that makes a prepared checkout start faster.
+    `start_option` stands in for the Java option that makes a prepared checkout start faster. `advertised` are the ports
+    of proxies, one a node, that clients are sent to after their first question.
     """
 
     def __init__(
@@ -58,9 +59,11 @@ class EmbeddedKafka:
         settings: Mapping[str, str] | None = None,
         *,
         start_option: str | None = None,
+        advertised: Sequence[int] = (),
     ) -> None:
         self.directory = directory.resolve()
         self.nodes = nodes
+        self._advertised = list(advertised)
         self._start_option = start_option
         self._settings = dict(settings or {})
         self._children = Children()
@@ -73,6 +76,10 @@ class EmbeddedKafka:
         if not self._ports:
             raise RuntimeError("Kafka has not been started")
         return ",".join(f"{HOST}:{ports.client}" for ports in self._ports)
+
+    def client_port(self, node: int = 1) -> int:
+        """Where a node itself listens to clients. Raises `IndexError` before the first start."""
+        return self._ports[node - 1].client
 
     @property
     def pids(self) -> list[int]:
@@ -244,7 +251,8 @@ class EmbeddedKafka:
     def _write_properties(self, number: int) -> None:
         node = self._node(number)
         (node / "tmp").mkdir(parents=True, exist_ok=True)
-        settings = {**node_settings(number, self._ports), **self._settings}
+        proxied = {"advertised.listeners": f"CLIENT://{HOST}:{self._advertised[number - 1]}"} if self._advertised else {}
+        settings = {**node_settings(number, self._ports), **proxied, **self._settings}
         (node / "server.properties").write_text(properties(settings))
 
     # -- readiness

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from ops.children import Children
+from ops.children import Child, Children
 from ops.embedded_kafka import EmbeddedKafka, KafkaDidNotStart
 from ops.file_lock import Held
 from ops.stack_state import (
@@ -27,6 +27,7 @@ from ops.stack_state import (
 )
 from ops.supervised import Supervised
 from ops.topics import Change, TopicsNotApplied, apply_topics, wanted_topics
+from schemas.catalogue import AGENCIES
 from schemas.settings import Settings
 
 #: In the order of their start: who decides and who shows first, then time, then who accepts messages, then who counts.
@@ -35,15 +36,14 @@ ROLES = (
     "routing",
     "allocation",
     "cases",
+    "clocks",
     "answers",
     "linkage",
     "view",
     "ticker",
-    "connector-health",
-    "connector-education",
-    "connector-police",
-    "connector-social_care",
+    *(f"connector-{agency}" for agency in AGENCIES),
     "metrics",
+    "registry",
 )
 
 Command = Callable[[str], Sequence[str]]
@@ -89,6 +89,7 @@ class Stack:
         self.kafka = EmbeddedKafka(self.run_dir / "kafka") if bootstrap is None else None
         self.left: list[Change] = []
         self._bootstrap = bootstrap
+        self._command = command
         self._kafka_restarts = 0
         self._clock = clock
         self._env = dict(env or {})
@@ -240,6 +241,19 @@ class Stack:
         if child is not None:
             child.signal(signal.SIGKILL)
             child.wait(5.0)
+
+    def send_signal(self, role: str, number: signal.Signals) -> None:
+        """Send a signal to a role, if it runs."""
+        child = self._roles[role].child
+        if child is not None:
+            child.signal(number)
+
+    def second(self, role: str, instance: str) -> Child:
+        """Start one more process of a role, under another name of its own; nobody starts it again. It ends with the stack."""
+        log = self.run_dir / "logs" / f"{role}-{instance}.log"
+        return self._children.spawn(
+            self._command(role), log=log, env={**self._environment(), "FRONTDOOR_INSTANCE": instance}
+        )
 
     def restart(self, role: str) -> None:
         """Stop a role in order and start it again at once."""

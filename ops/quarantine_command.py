@@ -12,10 +12,11 @@ import typer
 from rich.table import Table
 
 from ops.endpoints import endpoint
-from ops.quarantine_repair import CannotRepair, Place, corrected, original_at, repaired_state, send
+from ops.quarantine_repair import CannotRepair, Place, bytes_of, corrected, original_at, repaired_state, send
 from ops.view.client import NOT_FOUND, STILL_WAITING, USAGE, ViewClient, fail, plain_errors, warn_if_behind
 from ops.view.terminal import console, plain, receipt_lines, time_left, when
 from schemas.codes import is_named_worker
+from schemas.received import Received
 from schemas.settings import Settings
 
 quarantine_app = typer.Typer(
@@ -79,7 +80,7 @@ def show(
         answer = view.ask(f"/quarantine/{quote(receipt)}")
     warn_if_behind(answer)
     if save is not None:
-        _save(save, _original(settings, answer).body)
+        _save(save, _bytes_of(settings, _original(settings, answer)))
     if as_json:
         typer.echo(json.dumps(answer, indent=2))
         return
@@ -151,11 +152,11 @@ def _send_again(
         if body is None and original.truncated:
             fail("Only its beginning was kept, it was too large. Ask the sender for it in parts, and use repair.", NOT_FOUND)
         version, attempt = repaired_state(answer)
-        record = corrected(
-            original, original.body if body is None else body, by=by, reason=reason,
-            at=datetime.fromisoformat(answer["as_of"]), attempt=attempt,
-        )  # fmt: skip
+        body = _bytes_of(settings, original) if body is None else body
         try:
+            record = corrected(
+                original, body, settings, by=by, reason=reason, at=datetime.fromisoformat(answer["as_of"]), attempt=attempt
+            )
             send(_bootstrap(settings), record)
         except CannotRepair as error:
             fail(str(error), 3)
@@ -182,13 +183,20 @@ def _told(receipt: dict[str, Any]) -> bool:
     return set(receipt["contact_ids"]) <= opened and len(receipt["events"]) == len(receipt["event_ids"])
 
 
-def _original(settings: Settings, answer: dict[str, Any]) -> Any:
+def _original(settings: Settings, answer: dict[str, Any]) -> Received:
     position = answer["position"]
     place = Place(_bootstrap(settings), position["topic"], position["partition"], position["offset"])
     try:
         return original_at(place, answer["message"]["receipt_id"])
     except CannotRepair as error:
         fail(str(error), 3)
+
+
+def _bytes_of(settings: Settings, record: Received) -> bytes:
+    try:
+        return bytes_of(record, settings)
+    except CannotRepair as error:
+        fail(str(error), NOT_FOUND)
 
 
 def _bootstrap(settings: Settings) -> str:

@@ -11,11 +11,13 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from connectors.large_store import LargeStore
 from ops.durable_log import KafkaLog
 from schemas.catalogue import codec
 from schemas.identity import derived_id
-from schemas.ports import NotDurable
+from schemas.ports import LargeBodyUnavailable, NotDurable
 from schemas.received import Received, Repair
+from schemas.settings import Settings
 from schemas.wire import Undecodable
 from streams.envelope import entry_of
 from streams.processor import Output
@@ -36,7 +38,7 @@ class Place:
 
 
 def original_at(place: Place, receipt_id: str, *, timeout: float = 10.0) -> Received:
-    """The quarantined record at a place, bytes included; `timeout` in seconds. Raises `CannotRepair`."""
+    """The quarantined record at a place; `timeout` in seconds. Raises `CannotRepair`."""
     consumer = Consumer(
         {
             "bootstrap.servers": place.bootstrap,
@@ -68,13 +70,33 @@ def original_at(place: Place, receipt_id: str, *, timeout: float = 10.0) -> Rece
     return record
 
 
-def corrected(original: Received, body: bytes, *, by: str, reason: str, at: datetime, attempt: int) -> Received:
-    """The record that sends `body` in place of the original's bytes.
+def bytes_of(record: Received, settings: Settings) -> bytes:
+    """What is kept of a message's bytes, from wherever they are. Raises `CannotRepair`."""
+    if not record.stored_sha256:
+        return record.body
+    try:
+        return LargeStore(settings.large_store_dir).read(record.stored_sha256, record.size)
+    except LargeBodyUnavailable as error:
+        raise CannotRepair(f"{error} Look in {settings.large_store_dir}, or ask the sender for the message again.") from None
+
+
+def corrected(
+    original: Received, body: bytes, settings: Settings, *, by: str, reason: str, at: datetime, attempt: int
+) -> Received:
+    """The record that sends `body` in place of the original's bytes; a large one is durable in the large store before this
+    returns. Raises `CannotRepair`.
 
     `at` is the hub's clock; `attempt` counts repairs of this message from 1, so that a second try with the same bytes
     is a second try, and the same try sent twice is one.
     """
     digest = hashlib.sha256(body).hexdigest()
+    large = len(body) > settings.log_message_bytes
+    try:
+        stored_sha256 = LargeStore(settings.large_store_dir).put(body) if large else ""
+    except OSError as error:
+        raise CannotRepair(
+            f"The store of large messages, {settings.large_store_dir}, cannot be written: {error.strerror}."
+        ) from None
     return original.model_copy(
         update={
             "receipt_id": derived_id("repair", original.receipt_id, str(attempt), digest),
@@ -82,7 +104,8 @@ def corrected(original: Received, body: bytes, *, by: str, reason: str, at: date
             "idempotency_key": "",
             "size": len(body),
             "truncated": False,
-            "body": body,
+            "body": b"" if large else body,
+            "stored_sha256": stored_sha256,
             "repair": Repair(of_receipt=original.receipt_id, by=by, reason=reason),
         }
     )

@@ -41,7 +41,7 @@ def read(
 
 def read_file(agency: str, file: Path, body: bytes) -> Iterator[dict[str, Any]]:
     """Each message of a file as the command shows it."""
-    for message in _messages(agency, body):
+    for message in messages_in(agency, body):
         reading = reader(agency)(message, Hint(file_name=file.name))
         yield {"file": str(file), **shown(reading)}
 
@@ -49,8 +49,7 @@ def read_file(agency: str, file: Path, body: bytes) -> Iterator[dict[str, Any]]:
 def shown(reading: Reading) -> dict[str, Any]:
     """A reading as plain data. Case events open no contact, so they show as `not_a_contact` with a note."""
     notes = [note.model_dump(exclude_defaults=True) for note in reading.notes]
-    recorded = [case.report for case in reading.case_reports if case.type == "contact_recorded" and case.report]
-    reports = [*reading.reports, *recorded]
+    reports = reports_in(reading)
     disposition = reading.outcome
     if disposition == "case_events":
         disposition = "contact" if reports else "not_a_contact"
@@ -75,11 +74,17 @@ def shown(reading: Reading) -> dict[str, Any]:
     return result
 
 
+def reports_in(reading: Reading) -> list[Report]:
+    """The contacts of a reading, those that a case system recorded included."""
+    recorded = [case.report for case in reading.case_reports if case.type == "contact_recorded" and case.report]
+    return [*reading.reports, *recorded]
+
+
 def _contact(report: Report) -> dict[str, Any]:
     return report.model_dump(mode="json", exclude={"notes"})
 
 
-def _messages(agency: str, body: bytes) -> list[bytes]:
+def messages_in(agency: str, body: bytes) -> list[bytes]:
     """The messages of a file: HL7 v2 batches hold several."""
     if agency != "health":
         return [body]

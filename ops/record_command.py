@@ -11,11 +11,11 @@ from ops.case_entry import contact_of, counts, post, told
 from ops.deadline_command import UnreadableTimeError, read_time
 from ops.view.client import NOT_FOUND, STILL_WAITING, USAGE, ViewClient, fail, plain_errors
 from ops.view.terminal import console, plain, receipt_lines
-from schemas.codes import CASE_EVENT_TYPES, RISK_LEVELS, case_event_type, is_named_worker, risk_level
+from schemas.codes import CASE_EVENT_TYPES, PERSONAL_EVENTS, RISK_LEVELS, case_event_type, is_named_worker, risk_level
 from schemas.settings import Settings
 
 _DATE_ALONE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_BY_A_PERSON = frozenset({"risk_assessed", "allocated", "flag_explained"})
+_BY_A_PERSON = frozenset({"risk_assessed", *PERSONAL_EVENTS})
 
 
 def record(

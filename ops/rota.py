@@ -1,25 +1,32 @@
 """The duty rota: a CSV file of who is on duty, put on `allocation-in` as events, in one order with the requests.
 
-Columns: worker_id, name, role (worker or manager), duty_from, duty_to (Europe/London or with an offset; empty = open).
-A name that stands for a desk is refused: who holds a case must be a named worker. Somebody with several duties has a line
-for each; the second is known to the hub as `worker/2`, so that none replaces another.
+Columns: worker_id, name, role (see `schemas.allocation.DUTY_ROLES`), duty_from, duty_to (Europe/London or with an offset;
+empty = open). A file may also have: absent (yes: away in that time), area, share (percent of full time), cap (cases held
+that stop new ones), conflicts (`family:…`, `postcode:…`, `organisation:…` or `contact:…`, `;` between), supervisor
+(a worker_id) and email. A line is one duty or absence; a person may have several. What stands only in a person's first line
+counts for all of theirs. A name that stands for a desk is refused: who holds a case must be a named worker.
 """
 
 import csv
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from schemas.allocation import AllocationEvent
+from schemas.allocation import DUTY_ROLES, AllocationEvent
+from schemas.allocation_conflicts import CONFLICT_KINDS, conflict_hash
 from schemas.catalogue import codec
 from schemas.codes import is_named_worker
-from schemas.identity import derived_id
+from schemas.identity import derived_id, keyed_hash
 from schemas.london import LONDON
 from schemas.ports import DurableLog, Entry
 
 DEFAULT_ROTA = Path(__file__).parent / "data" / "rota.csv"
 _COLUMNS = {"worker_id", "name", "role", "duty_from", "duty_to"}
+_MORE_COLUMNS = {"absent", "area", "share", "cap", "conflicts", "supervisor", "email"}
+_YES_NO = {"": False, "no": False, "n": False, "yes": True, "y": True}
 
 
 class RotaError(ValueError):
@@ -28,13 +35,21 @@ class RotaError(ValueError):
 
 @dataclass(frozen=True)
 class OnDuty:
-    """One line of the rota."""
+    """One line of the rota. `number` counts the lines of one person; `conflicts` are as typed: `kind:text`."""
 
     worker_id: str
     name: str
     role: str
     duty_from: datetime | None
     duty_to: datetime | None
+    number: int = 1
+    absent: bool = False
+    area: str = ""
+    share: int = 100
+    cap: int = 0
+    conflicts: tuple[str, ...] = ()
+    supervisor: str = ""
+    email: str = ""
 
 
 def read_rota(path: Path) -> list[OnDuty]:
@@ -42,68 +57,182 @@ def read_rota(path: Path) -> list[OnDuty]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, restval="")
-            missing = _COLUMNS - set(reader.fieldnames or [])
-            if missing:
-                raise RotaError(f"{path.name}: the first line must name the columns; missing: {', '.join(sorted(missing))}")
-            workers = _numbered([_worker(path, number, row) for number, row in enumerate(reader, 2)])
+            _check_columns(path, reader.fieldnames or [])
+            lines = [(number, _Line(path, number, row).duty()) for number, row in enumerate(reader, 2)]
     except OSError as error:
         raise RotaError(f"{path}: cannot be read ({error.strerror})") from None
     except (UnicodeDecodeError, csv.Error):
         raise RotaError(f"{path.name}: is not CSV in UTF-8; save it again as such") from None
-    if not workers:
+    if not lines:
         raise RotaError(f"{path.name}: has no workers; give a line for each person on duty")
-    return workers
+    _check_supervisors(path, lines)
+    _check_absences(path, lines)
+    return _numbered(path, lines)
 
 
-def _numbered(duties: list[OnDuty]) -> list[OnDuty]:
-    before: Counter[str] = Counter()
+def _check_columns(path: Path, found: Sequence[str]) -> None:
+    missing = _COLUMNS - set(found)
+    if missing:
+        raise RotaError(f"{path.name}: the first line must name the columns; missing: {', '.join(sorted(missing))}")
+    strange = set(found) - _COLUMNS - _MORE_COLUMNS
+    if strange:
+        known = ", ".join(sorted(_COLUMNS | _MORE_COLUMNS))
+        raise RotaError(f"{path.name}: nobody knows the column {', '.join(sorted(map(str, strange)))}; there are: {known}")
+
+
+def _check_supervisors(path: Path, lines: list[tuple[int, OnDuty]]) -> None:
+    people = {duty.worker_id for _, duty in lines}
+    for number, duty in lines:
+        if duty.supervisor == duty.worker_id:
+            raise RotaError(f"{path.name} line {number}: nobody is their own supervisor; name somebody else's worker_id")
+        if duty.supervisor and duty.supervisor not in people:
+            raise RotaError(f"{path.name} line {number}: the supervisor {duty.supervisor} has no line; add one for them")
+
+
+def _check_absences(path: Path, lines: list[tuple[int, OnDuty]]) -> None:
+    on_duty = {duty.worker_id for _, duty in lines if not duty.absent}
+    for number, duty in lines:
+        if duty.absent and duty.worker_id not in on_duty:
+            raise RotaError(
+                f"{path.name} line {number}: {duty.worker_id} has an absence and no duty; give their duties too, because a "
+                "file replaces all that the rota says of a person"
+            )
+
+
+def _numbered(path: Path, lines: list[tuple[int, OnDuty]]) -> list[OnDuty]:
+    """Each person's lines counted; what only their first line says is on all of them."""
+    first: dict[str, OnDuty] = {}
+    count: Counter[str] = Counter()
     numbered = []
-    for duty in duties:
-        before[duty.worker_id] += 1
-        nth = before[duty.worker_id]
-        numbered.append(duty if nth == 1 else replace(duty, worker_id=f"{duty.worker_id}/{nth}"))
+    for number, duty in lines:
+        count[duty.worker_id] += 1
+        lead = first.setdefault(duty.worker_id, duty)
+        if (duty.name, duty.role) != (lead.name, lead.role):
+            raise RotaError(
+                f"{path.name} line {number}: {duty.worker_id} was {lead.name}, {lead.role}, further up; "
+                "give one person one name and one role"
+            )
+        said = {name: getattr(lead, name) for name in ("area", "share", "cap", "conflicts", "supervisor", "email")}
+        numbered.append(replace(duty, number=count[duty.worker_id], **said))
     return numbered
 
 
-def _worker(path: Path, number: int, row: dict[str, str]) -> OnDuty:
-    if row["role"] not in ("worker", "manager"):
-        raise RotaError(f"{path.name} line {number}: role must be worker or manager")
-    if not row["worker_id"] or not is_named_worker(row["name"]):
-        raise RotaError(f"{path.name} line {number}: give a worker_id and the name of a person, not of a desk")
-    return OnDuty(
-        row["worker_id"],
-        row["name"].strip(),
-        row["role"],
-        _time(path, number, row["duty_from"]),
-        _time(path, number, row["duty_to"]),
+class _Line:
+    """One line of the file, and what is wrong with it."""
+
+    def __init__(self, path: Path, number: int, row: dict[str, str]) -> None:
+        self._where = f"{path.name} line {number}"
+        if None in row or any(not isinstance(value, str) for value in row.values()):
+            raise self._error("has more fields than the first line; put quotes around a comma")
+        self._row = {name: value.strip() for name, value in row.items()}
+
+    def duty(self) -> OnDuty:
+        """The line as a duty. Raises `RotaError`."""
+        row, role = self._row, self._row["role"]
+        if role not in DUTY_ROLES:
+            raise self._error(f"role must be {', '.join(DUTY_ROLES[:-1])} or {DUTY_ROLES[-1]}")
+        if not row["worker_id"] or "/" in row["worker_id"] or not is_named_worker(row["name"]):
+            raise self._error("give a worker_id (without a /) and the name of a person, not of a desk")
+        absent = _YES_NO.get(row.get("absent", "").casefold())
+        if absent is None:
+            raise self._error("absent must be yes, no or empty")
+        since, until = self._time("duty_from"), self._time("duty_to")
+        if since is not None and until is not None and until <= since:
+            raise self._error("duty_to is not after duty_from; write when the duty ends, on the next day if it is so")
+        if role == "night" and not absent and (since is None or until is None):
+            raise self._error("a night's duty needs duty_from and duty_to: while it lasts, who works by day gets nothing new")
+        cap = self._number("cap", 0, 0, 10_000)
+        if cap and role in ("manager", "head"):
+            raise self._error(f"a {role} has no cap: they take what nobody else can")
+        email = row.get("email", "")
+        if email and ("@" not in email[1:-1] or any(ch.isspace() or ch in ",;<>" for ch in email)):
+            raise self._error("email is no address; write one like name@council.example")
+        return OnDuty(
+            worker_id=row["worker_id"],
+            name=row["name"],
+            role=role,
+            duty_from=since,
+            duty_to=until,
+            absent=absent,
+            area=row.get("area", ""),
+            share=self._number("share", 100, 1, 100),
+            cap=cap,
+            conflicts=self._conflicts(),
+            supervisor=row.get("supervisor", ""),
+            email=email,
+        )
+
+    def _conflicts(self) -> tuple[str, ...]:
+        found = []
+        for text in filter(None, (part.strip() for part in self._row.get("conflicts", "").split(";"))):
+            kind, _, what = text.partition(":")
+            if kind.strip().casefold() not in (*CONFLICT_KINDS, "contact") or not what.strip():
+                # What was typed may be a name.
+                kinds = ", ".join(f"{each}:…" for each in (*CONFLICT_KINDS, "contact"))
+                raise self._error(f"conflicts must be {kinds} with ; between them")
+            found.append(f"{kind.strip().casefold()}:{what.strip()}")
+        return tuple(found)
+
+    def _number(self, column: str, default: int, least: int, most: int) -> int:
+        text = self._row.get(column, "").removesuffix("%").strip()
+        if not text:
+            return default
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise self._error(f"{column} must be a whole number from {least} to {most}")
+        return int(text)
+
+    def _time(self, column: str) -> datetime | None:
+        text = self._row[column]
+        if not text:
+            return None
+        try:
+            when = datetime.fromisoformat(text)
+        except ValueError:
+            raise self._error(f"{text!r} is no time; write 2026-08-28T09:00") from None
+        return (when if when.tzinfo else when.replace(tzinfo=LONDON)).astimezone(UTC)
+
+    def _error(self, what: str) -> RotaError:
+        return RotaError(f"{self._where}: {what}")
+
+
+def rota_event(team: str, duty: OnDuty, at: datetime, hashed: Callable[[str], str]) -> AllocationEvent:
+    """One line as the event that the log gets; `hashed` is the hub's keyed hash, for the conflicts."""
+    kinds = (text.partition(":")[::2] for text in duty.conflicts)
+    conflicts = [what if kind == "contact" else conflict_hash(hashed, kind, what) for kind, what in kinds]
+    return AllocationEvent(
+        event_id=derived_id("rota", team, duty.worker_id, str(duty.number), at.isoformat(), duty.name),
+        type="rota_set",
+        team=team,
+        at=at,
+        worker_id=duty.worker_id,
+        worker_name=duty.name,
+        role=duty.role,
+        duty_from=duty.duty_from or at,
+        duty_to=duty.duty_to,
+        duty=str(duty.number),
+        absent=duty.absent,
+        area=duty.area,
+        share=duty.share,
+        cap=duty.cap,
+        conflicts=sorted(set(conflicts) - {""}),
+        supervisor=duty.supervisor,
+        email=duty.email,
     )
 
 
-def _time(path: Path, number: int, text: str) -> datetime | None:
-    if not (text or "").strip():
-        return None
-    try:
-        when = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise RotaError(f"{path.name} line {number}: {text!r} is no time; write 2026-08-28T09:00") from None
-    return (when if when.tzinfo else when.replace(tzinfo=LONDON)).astimezone(UTC)
+def removal_event(team: str, worker_id: str, at: datetime) -> AllocationEvent:
+    """A person leaves the rota of a team; what they hold stays theirs until somebody moves it."""
+    event_id = derived_id("rota removed", team, worker_id, at.isoformat())
+    return AllocationEvent(event_id=event_id, type="rota_removed", team=team, at=at, worker_id=worker_id)
 
 
-async def publish_rota(log: DurableLog, team: str, workers: list[OnDuty], at: datetime) -> None:
-    """Put the workers on the team's log; `at` is when the change counts. Raises `NotDurable`."""
+async def publish_rota(log: DurableLog, team: str, workers: list[OnDuty], at: datetime, hash_key: str) -> None:
+    """Put the workers on the team's log; `at` is when the change counts, `hash_key` the hub's. Raises `NotDurable`."""
+    hashed = partial(keyed_hash, hash_key.encode())
+    await append_rota(log, [rota_event(team, worker, at, hashed) for worker in workers])
+
+
+async def append_rota(log: DurableLog, events: list[AllocationEvent]) -> None:
+    """Append rota changes in order. Raises `NotDurable`."""
     encode = codec("allocation-in").encode
-    entries = []
-    for worker in workers:
-        event = AllocationEvent(
-            event_id=derived_id("rota", team, worker.worker_id, at.isoformat(), worker.name),
-            type="rota_set",
-            team=team,
-            at=at,
-            worker_id=worker.worker_id,
-            worker_name=worker.name,
-            role=worker.role,
-            duty_from=worker.duty_from or at,
-            duty_to=worker.duty_to,
-        )
-        entries.append(Entry("allocation-in", team.encode(), encode(event)))
-    await log.append(entries)
+    await log.append([Entry("allocation-in", event.team.encode(), encode(event)) for event in events])

@@ -1,15 +1,18 @@
 """`python -m ops.run ROLE`: one process of the hub. The bootstrap: here processors get their readers, keys and clocks."""
 
 import asyncio
-import logging
 import signal
 import sys
 from collections.abc import Callable
 
+from ops.logs import log_as
+from schemas.catalogue import AGENCIES
+from schemas.codes import also_generic
 from schemas.settings import Settings
 
 
 def _intake(settings: Settings) -> None:
+    from connectors.large_store import LargeStore
     from connectors.registry import load_readers, reader
     from ops.worker_process import refuse, run_worker
     from schemas.authorities import authorities
@@ -25,6 +28,7 @@ def _intake(settings: Settings) -> None:
         authorities=authorities(settings.own_authority),
         team=settings.team,
         partnership=settings.partnership,
+        large_bodies=LargeStore(settings.large_store_dir),
     )
     run_worker(processor, settings, "intake")
 
@@ -50,6 +54,25 @@ def _cases(settings: Settings) -> None:
     run_worker(Cases(settings.duty_manager), settings, "cases")
 
 
+def _clocks(settings: Settings) -> None:
+    from ops.clock_data import clock_rules
+    from ops.clocks import clock_of
+    from ops.worker_process import refuse, run_worker
+    from schemas.calendars import CalendarError, DataFileError
+    from schemas.london import civil_date
+    from streams.clocks import Clocks
+
+    try:
+        today = civil_date(clock_of(settings).now())
+    except (OSError, ValueError):
+        today = None  # a stepped clock that nobody has set yet
+    try:
+        rules = clock_rules(settings, today)
+    except (CalendarError, DataFileError) as error:
+        refuse("clocks", str(error))
+    run_worker(Clocks(rules), settings, "clocks")
+
+
 def _answers(settings: Settings) -> None:
     from ops.worker_process import run_worker
     from streams.answers import Answers
@@ -58,15 +81,24 @@ def _answers(settings: Settings) -> None:
 
 
 def _linkage(settings: Settings) -> None:
+    from datetime import timedelta
+
     from ops.worker_process import refuse, run_worker
     from streams.linkage.model import ModelError, Scorer, shipped_model
     from streams.linking import Linkage
+    from streams.linking_repeats import Repeats
 
     try:
         scorer = Scorer(shipped_model())
     except (ModelError, OSError) as error:
         refuse("linkage", str(error))
-    run_worker(Linkage(scorer, settings.hash_key.encode()), settings, "linkage")
+    processor = Linkage(
+        scorer,
+        settings.hash_key.encode(),
+        repeats=Repeats(timedelta(hours=settings.repeat_window_hours)),
+        kept_for=timedelta(days=settings.linkage_keep_days),
+    )
+    run_worker(processor, settings, "linkage")
 
 
 def _ticker(settings: Settings) -> None:
@@ -97,6 +129,18 @@ def _metrics(settings: Settings) -> None:
     run_metrics(settings)
 
 
+def _registry(settings: Settings) -> None:
+    from ops.registry.process import main as run_registry
+
+    run_registry(settings)
+
+
+def _notices(settings: Settings) -> None:
+    from ops.notices.process import main as run_notices
+
+    run_notices(settings)
+
+
 def _connector(agency: str) -> Callable[[Settings], None]:
     def run(settings: Settings) -> None:
         from ops.connector_process import main as run_connector
@@ -106,17 +150,27 @@ def _connector(agency: str) -> Callable[[Settings], None]:
     return run
 
 
+def _delivery(settings: Settings) -> None:
+    from ops.delivery_process import main as run_delivery
+
+    run_delivery(settings)
+
+
 ROLES: dict[str, Callable[[Settings], None]] = {
     "intake": _intake,
     "routing": _routing,
     "allocation": _allocation,
     "cases": _cases,
+    "clocks": _clocks,
     "answers": _answers,
     "linkage": _linkage,
     "ticker": _ticker,
     "view": _view,
-    **{f"connector-{agency}": _connector(agency) for agency in ("health", "education", "police", "social_care")},
+    **{f"connector-{agency}": _connector(agency) for agency in AGENCIES},
     "metrics": _metrics,
+    "registry": _registry,
+    "notices": _notices,
+    "delivery": _delivery,
 }
 
 
@@ -125,8 +179,10 @@ def main() -> None:
     if len(sys.argv) != 2 or sys.argv[1] not in ROLES:
         print(f"usage: python -m ops.run ROLE, where ROLE is one of: {', '.join(ROLES)}", file=sys.stderr)
         raise SystemExit(2)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    ROLES[sys.argv[1]](Settings())
+    settings = Settings()
+    also_generic((settings.generic_names or "").split(","))
+    log_as(settings.log_format, sys.argv[1])
+    ROLES[sys.argv[1]](settings)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -22,6 +22,9 @@ def simulate(
     sabotage: Annotated[
         str, typer.Option(metavar="NAME", help="Take one protection away; 'list' prints them. The run must fail then.")
     ] = "",
+    shuffles: Annotated[
+        int, typer.Option(min=0, help="Instead: replay one recorded day under so many orders of arrival, and compare the flags.")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run the hub's decisions on a log in memory under crashes, rebalances, paused workers, wrong clocks and poison.
@@ -40,6 +43,8 @@ def simulate(
     if sabotage and sabotage not in SABOTAGES:
         typer.echo(f"There is no sabotage {sabotage!r}. There are: {', '.join(SABOTAGES)}", err=True)
         raise typer.Exit(BAD_QUESTION)
+    if shuffles:
+        _shuffle(shuffles, as_json)
     first = seed or 0
     count = seeds or (500 if seed is None else 1)
     began = time.monotonic()
@@ -59,6 +64,21 @@ def simulate(
         if failure is not None:
             _print(failure, sabotage)
     raise typer.Exit(BROKEN if failed else HOLDS)
+
+
+def _shuffle(shuffles: int, as_json: bool) -> NoReturn:
+    from ops.simulator.shuffle import differences
+
+    began = time.monotonic()
+    found = differences(shuffles)
+    seconds = round(time.monotonic() - began, 1)
+    if as_json:
+        typer.echo(json.dumps({"shuffles": shuffles, "seconds": seconds, "differences": found}, indent=2))
+    else:
+        typer.echo(f"{shuffles} orders of arrival in {seconds} s: " + ("the flags differ" if found else "the same flags"))
+        for line in found:
+            typer.echo(f"  {line}")
+    raise typer.Exit(BROKEN if found else HOLDS)
 
 
 def _print(failure: "Failure", sabotage: str) -> None:

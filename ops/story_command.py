@@ -82,4 +82,6 @@ def _tell(out: Console, story: dict[str, Any]) -> None:
 def _joined(one: dict[str, Any], story_id: str) -> str:
     if one["contact_id"] == story_id:
         return "its first contact"
+    if one["repeat_of"]:
+        return f"the same content as contact {one['repeat_of']}, by another channel"
     return f"{plain(one['by'])}'s answer" if one["by"] else f"the linker, {one['band']}"

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from connectors.delivery.recipients import RecipientsRefused
 from connectors.senders import SendersRefused
 from ops.bootstrap_choice import named_bootstrap
 from ops.children import CannotStart
 from ops.embedded_kafka import KafkaDidNotStart
 from ops.kafka_jars import JarsUnavailable
-from ops.processes import AlreadyRunning, NotReady, Stack
+from ops.notices.configured import is_configured
+from ops.processes import ROLES, AlreadyRunning, NotReady, Stack
 from ops.topics import ClusterUnavailable, TopicsNotApplied
 from schemas.settings import Settings
 
@@ -27,6 +29,7 @@ EXPLAINED = (
     JarsUnavailable,
     KafkaDidNotStart,
     NotReady,
+    RecipientsRefused,
     SendersRefused,
     TopicsNotApplied,
 )
@@ -66,8 +69,11 @@ def hold(stack: Stack, say: Callable[[str], None]) -> int:
 
 
 def up_stack(run_dir: Path, say: Callable[[str], None]) -> Stack:
-    """The stack of `up`: the system's clock, the Kafka that the environment names or one of its own."""
-    return Stack(run_dir, named_bootstrap(), say=say)
+    """The stack of `up`: the system's clock, the Kafka that the environment names or one of its own. Nobody is sent notices
+    where no channel is configured, or called where there is no recipients file."""
+    settings = Settings()
+    roles = (*ROLES, *(["notices"] if is_configured(settings) else []), *(["delivery"] if settings.recipients_file else []))
+    return Stack(run_dir, named_bootstrap(), roles=roles, say=say)
 
 
 def _say(line: str) -> None:

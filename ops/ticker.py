@@ -1,4 +1,5 @@
-"""The ticker: writes the time into every partition of `case-events`, and vouches for having run in between.
+"""The ticker: writes the time into every partition of `case-events` and of `allocation-in`, and vouches for having run in
+between.
 
 A small process of its own; several may run. Ticks are never back-filled: a gap in them is the truth about an outage,
 and a deadline inside a gap is reported as not verifiable.
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from ops.clocks import clock_of
 from ops.durable_log import KafkaLog
 from ops.endpoints import announce
+from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
 from schemas.catalogue import catalogue, codec
 from schemas.identity import derived_id
@@ -23,13 +25,15 @@ from schemas.ticks import tick_key, ticked_file
 log = logging.getLogger(__name__)
 
 TOPIC = "case-events"
+DUTY_TOPIC = "allocation-in"
 #: A stall or a jump of the wall clock beyond this breaks the chain: the ticker no longer vouches for the time before.
 _BREAK = timedelta(seconds=60)
 _STEP_POLL_SECONDS = 0.003
+_DUTY_EVERY = timedelta(seconds=60)
 
 
 def tick_entries(at: datetime, covers_since: datetime) -> list[Entry]:
-    """One tick for each partition."""
+    """One tick for each partition of `case-events`."""
     encode = codec(TOPIC).encode
     entries = []
     for partition in range(catalogue().keyed_partitions):
@@ -41,12 +45,26 @@ def tick_entries(at: datetime, covers_since: datetime) -> list[Entry]:
     return entries
 
 
-class Ticker:
-    """Writes ticks to a log; `beat()` writes one now."""
+def duty_tick_entries(at: datetime) -> list[Entry]:
+    """One tick for each partition of `allocation-in`, where duties begin and end."""
+    encode = codec(DUTY_TOPIC).encode
+    entries = []
+    for partition in range(catalogue().keyed_partitions):
+        key = tick_key(partition)
+        tick = AllocationEvent(event_id=derived_id("duty tick", key, at.isoformat()), type="tick", team=key, at=at)
+        entries.append(Entry(DUTY_TOPIC, key.encode(), encode(tick), (), partition))
+    return entries
 
-    def __init__(self, clock: Clock, durable: DurableLog) -> None:
+
+class Ticker:
+    """Writes ticks to a log; `beat()` writes one now. Duties begin on the minute at most: their ticks need come no more often
+    than `duty_every`, and are kept for ever."""
+
+    def __init__(self, clock: Clock, durable: DurableLog, duty_every: timedelta = timedelta(0)) -> None:
         self._clock = clock
         self._log = durable
+        self._duty_every = duty_every
+        self._last_duty: datetime | None = None
         self._last: datetime | None = None
         self._last_monotonic = 0.0
 
@@ -57,7 +75,9 @@ class Ticker:
             # The machine's clock was set back: time stands still here until it has caught up.
             now = self._last
         since = self._last if vouched and self._last is not None else now
-        await self._log.append(tick_entries(now, since))
+        duty = self._last_duty is None or now - self._last_duty >= self._duty_every
+        await self._log.append([*tick_entries(now, since), *(duty_tick_entries(now) if duty else [])])
+        self._last_duty = now if duty else self._last_duty
         self._last, self._last_monotonic = now, time.monotonic()
         return now
 
@@ -73,10 +93,11 @@ class Ticker:
 async def run(settings: Settings) -> None:
     """Tick until cancelled."""
     durable = KafkaLog(settings.bootstrap_servers, "frontdoor-ticker", delivery_timeout=10.0)
-    ticker = Ticker(clock_of(settings), durable)
+    stepped = settings.clock == "stepped"
+    ticker = Ticker(clock_of(settings), durable, timedelta(0) if stepped else _DUTY_EVERY)
     announce(settings, "ticker", {})
     try:
-        if settings.clock == "stepped":
+        if stepped:
             await _follow_steps(ticker, settings)
         else:
             await _beat_regularly(ticker, settings.tick_seconds)

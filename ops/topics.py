@@ -16,6 +16,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient  # 
 from kafka.errors import KafkaError, KafkaTimeoutError, for_code  # type: ignore[import-untyped]
 from kafka.structs import TopicPartition  # type: ignore[import-untyped]
 
+from connectors.delivery.recipients import load_recipients, out_topics
 from connectors.senders import load_senders
 from schemas.catalogue import Catalogue, catalogue
 from schemas.settings import Settings
@@ -140,12 +141,12 @@ class Topics:
     """The topics of one cluster. Made by `topics_of`."""
 
     def __init__(self, admin: KafkaAdminClient, wanted: Catalogue) -> None:
-        self._admin = admin
-        self._wanted = wanted
+        self.admin = admin
+        self.wanted = wanted
 
     def plan(self) -> list[Change]:
         """What `apply` would do, and what it would not."""
-        return differences(self._wanted, self._live(), len(self._brokers()))
+        return differences(self.wanted, self._live(), len(self._brokers()))
 
     def apply(self, *, delete_unknown: bool = False, delete_records: bool = False) -> list[Change]:
         """Converge. Returns the differences that are left, which are those that need somebody's decision.
@@ -175,19 +176,19 @@ class Topics:
     # -- reading
 
     def _brokers(self) -> list[int]:
-        brokers = self._admin.describe_cluster()["brokers"]
+        brokers = self.admin.describe_cluster()["brokers"]
         return sorted(each["broker_id"] for each in brokers if not each.get("is_fenced"))
 
     def _live(self) -> dict[str, LiveTopic]:
         described = [
             topic
-            for topic in self._admin.describe_topics()
+            for topic in self.admin.describe_topics()
             if not topic.get("is_internal") and not topic["name"].startswith("__")
         ]
         if not described:
             return {}
         resources = [ConfigResource(ConfigResourceType.TOPIC, topic["name"]) for topic in described]
-        configs = self._admin.describe_configs(resources, config_filter="all")["topic"]
+        configs = self.admin.describe_configs(resources, config_filter="all")["topic"]
         return {
             topic["name"]: LiveTopic(
                 {each["partition_index"]: list(each["replica_nodes"]) for each in topic["partitions"]},
@@ -206,22 +207,22 @@ class Topics:
     def _create(self, names: list[str]) -> None:
         if not names:
             return
-        desired, copies = self._wanted.desired(), min(3, len(self._brokers()))
+        desired, copies = self.wanted.desired(), min(3, len(self._brokers()))
         wanted = {
             name: {
-                "num_partitions": self._wanted.keyed_partitions,
+                "num_partitions": self.wanted.keyed_partitions,
                 "replication_factor": copies,
                 "configs": settings_for(desired[name], copies),
             }
             for name in names
         }
-        answer = self._admin.create_topics(wanted, raise_errors=False)
+        answer = self.admin.create_topics(wanted, raise_errors=False)
         for topic in answer["topics"]:
             error = for_code(topic["error_code"])
             # Somebody else applied the same catalogue at the same time.
             if error.__name__ not in ("NoError", "TopicAlreadyExistsError"):
                 raise TopicsNotApplied(f"{topic['name']}: {error.__name__} {topic.get('error_message') or ''}")
-        self._admin.wait_for_topics(names, timeout_ms=30000)
+        self.admin.wait_for_topics(names, timeout_ms=30000)
 
     def _alter(self, changes: list[Change]) -> None:
         by_topic: dict[str, dict[str, tuple[str, str | None]]] = {}
@@ -232,7 +233,7 @@ class Topics:
         if not by_topic:
             return
         resources = [ConfigResource(ConfigResourceType.TOPIC, name, configs) for name, configs in by_topic.items()]
-        for name, result in self._admin.alter_configs(resources, raise_on_unknown=False)["topic"].items():
+        for name, result in self.admin.alter_configs(resources, raise_on_unknown=False)["topic"].items():
             if result != "OK":
                 raise TopicsNotApplied(f"{name}: {result}")
 
@@ -246,24 +247,29 @@ class Topics:
                 others = [broker for broker in brokers if broker not in now]
                 turned = others[partition % len(others) :] + others[: partition % len(others)] if others else []
                 moves[TopicPartition(change.topic, partition)] = (now + turned)[: int(change.wanted or 1)]
-        for place, error in self._admin.alter_partition_reassignments(moves).items():
+        for place, error in self.admin.alter_partition_reassignments(moves).items():
             if error is not None:
                 raise TopicsNotApplied(f"{place.topic}: {error.__name__}")
 
     def _delete(self, names: list[str]) -> None:
         if names:
-            self._admin.delete_topics(names)
+            self.admin.delete_topics(names)
 
 
 @contextmanager
-def topics_of(bootstrap: str, *, timeout: float = 10.0, wanted: Catalogue | None = None) -> Iterator[Topics]:
-    """The topics of the cluster at `bootstrap`. Raises `ClusterUnavailable` if it does not answer in `timeout` s."""
+def topics_of(
+    bootstrap: str, *, timeout: float = 10.0, wanted: Catalogue | None = None, login: Mapping[str, str] | None = None
+) -> Iterator[Topics]:
+    """The topics of the cluster at `bootstrap`. Raises `ClusterUnavailable` if it does not answer in `timeout` s.
+
+    `login`: what kafka-python needs for a secured cluster, see `client_config`."""
     try:
         admin = KafkaAdminClient(
             bootstrap_servers=bootstrap,
             client_id="frontdoor-topics",
             bootstrap_timeout_ms=int(timeout * 1000),
             request_timeout_ms=30000,
+            **(login or {}),
         )
     except KafkaTimeoutError:
         raise ClusterUnavailable(
@@ -281,8 +287,12 @@ def topics_of(bootstrap: str, *, timeout: float = 10.0, wanted: Catalogue | None
 
 
 def wanted_topics(settings: Settings) -> Catalogue:
-    """The committed catalogue, with the topics of the partner organisations in the senders file. Raises `SendersRefused`."""
-    return catalogue().for_partners(load_senders(settings.senders_file).partner_topics())
+    """The committed catalogue, with the topics of the partner organisations in the senders and recipients files.
+
+    Raises `SendersRefused`, `RecipientsRefused`.
+    """
+    out = out_topics(load_recipients(settings.recipients_file))
+    return catalogue().for_partners(load_senders(settings.senders_file).partner_topics(), out)
 
 
 def apply_topics(bootstrap: str, *, timeout: float = 10.0, wanted: Catalogue | None = None) -> list[Change]:

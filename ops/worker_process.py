@@ -1,7 +1,9 @@
-"""A stream worker as a process: one processor, its durable log, Faust around it."""
+"""A stream worker as a process: one processor, its durable log, and the binding around it."""
 
+import asyncio
 import logging
 import os
+import signal
 import sys
 import time
 from typing import NoReturn
@@ -14,9 +16,11 @@ from ops.durable_log import KafkaLog
 from ops.endpoints import announce
 from schemas.catalogue import catalogue
 from schemas.settings import Settings
+from streams.fail_stop import fail_stop
+from streams.plain import PlainWorker
 from streams.processor import Processor
-from streams.transport import fail_stop
-from streams.worker import Worker, WorkerOptions
+from streams.steps import WorkerOptions
+from streams.worker import Worker
 
 #: sysexits.h EX_CONFIG: somebody must change something; starting again will not help.
 MISCONFIGURED = 78
@@ -77,15 +81,34 @@ def run_worker(processor: Processor, settings: Settings, role: str) -> None:
     )
     options = worker_options(settings)
     options.datadir.mkdir(parents=True, exist_ok=True)
+    if settings.binding == "plain":
+        _run_plain(PlainWorker(processor, log, options, lambda: announce(settings, role, {})), log)
+    else:
+        _run_faust(processor, log, options, settings, role)
+
+
+def _run_plain(worker: PlainWorker, log: KafkaLog) -> NoReturn:
+    async def until_told() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, worker.stop)
+        await worker.run()
+
+    asyncio.run(until_told())
+    log.close()
+    sys.exit(0)
+
+
+def _run_faust(processor: Processor, log: KafkaLog, options: WorkerOptions, settings: Settings, role: str) -> NoReturn:
     try:
         worker = Worker(processor, log, options)
     except RuntimeError as error:
         refuse(role, str(error))
     worker.table.ready = lambda: announce(settings, role, {})
-
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     try:
-        faust.Worker(worker.app, loglevel="WARN", quiet=True, redirect_stdouts=False, console_port=0).execute_from_commandline()
+        faust.Worker(
+            worker.app, loglevel="WARN", quiet=True, redirect_stdouts=False, override_logging=False, console_port=0
+        ).execute_from_commandline()
     except SystemExit as stop:
         log.close()
         if stop.code not in (0, None):

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
 from schemas.contact import Contact
+from schemas.delivery import Delivery
 from schemas.disposition import Disposition
 from schemas.flag import Flag
 from schemas.linkage import Link, LinkageEvent, LinkReview
@@ -27,15 +28,13 @@ MODELS: dict[str, type] = {
     model.__name__: model
     for model in (
         Received, Contact, CaseEvent, Disposition, AllocationEvent, Flag, OutboundItem, Narrative,
-        LinkageEvent, Link, LinkReview,
+        LinkageEvent, Link, LinkReview, Delivery,
     )
 }  # fmt: skip
 
-AGENCIES = ("health", "education", "police", "social_care")
-
 RECORD_NAMES = Literal[
     "Received", "Contact", "CaseEvent", "Disposition", "AllocationEvent", "Flag", "OutboundItem", "Narrative",
-    "LinkageEvent", "Link", "LinkReview",
+    "LinkageEvent", "Link", "LinkReview", "Delivery",
 ]  # fmt: skip
 
 _DAY_MS = 24 * 3600 * 1000
@@ -82,7 +81,8 @@ class Topic(Kept):
 class Catalogue(_Strict):
     """All topics, and the changelogs of the stream workers' tables.
 
-    `partner_in` is the template of what partner organisations write to; `partners` are the topics made from it.
+    `partner_in` is the template of what partner organisations write to, `partner_out` of what they are sent; `partners` and
+    `partners_out` are the topics made from them.
     """
 
     version: int
@@ -90,7 +90,9 @@ class Catalogue(_Strict):
     defaults: dict[str, str]
     topics: dict[str, Topic]
     partner_in: Kept
+    partner_out: Kept
     partners: tuple[str, ...] = ()
+    partners_out: tuple[str, ...] = ()
     changelogs: list[str]
 
     def changelog_topic(self, name: str) -> str:
@@ -109,14 +111,15 @@ class Catalogue(_Strict):
             "max.message.bytes": "10485760",
         }
 
-    def for_partners(self, topics: Iterable[str]) -> "Catalogue":
-        """The same with these partner topics."""
-        return self.model_copy(update={"partners": tuple(sorted(topics))})
+    def for_partners(self, topics: Iterable[str], out: Iterable[str] = ()) -> "Catalogue":
+        """The same with these partner topics, and those that partners are sent messages on."""
+        return self.model_copy(update={"partners": tuple(sorted(topics)), "partners_out": tuple(sorted(out))})
 
     def desired(self) -> dict[str, dict[str, str]]:
         """Every topic with every setting it should have."""
         wanted = {name: {**self.defaults, **topic.config()} for name, topic in self.topics.items()}
         wanted |= {name: {**self.defaults, **self.partner_in.config()} for name in self.partners}
+        wanted |= {name: {**self.defaults, **self.partner_out.config()} for name in self.partners_out}
         for name in self.changelogs:
             wanted[self.changelog_topic(name)] = {**self.defaults, **self.changelog_config()}
         return wanted
@@ -127,6 +130,10 @@ def catalogue() -> Catalogue:
     """The committed catalogue."""
     text = (Path(__file__).parent / "topics.yaml").read_text()
     return Catalogue.model_validate(yaml.safe_load(text))
+
+
+#: Who sends: every agency that has a topic for what it sends.
+AGENCIES = tuple(name.removeprefix("received.") for name in catalogue().topics if name.startswith("received."))
 
 
 @cache

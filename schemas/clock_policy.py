@@ -42,6 +42,7 @@ EventName = Annotated[str, Field(pattern="^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
 Events = Annotated[tuple[EventName, ...], Field(min_length=1)]
 Limit = Annotated[int, Field(gt=0, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Level = Literal["red", "amber", "green", "blue"]
 
 _FITTING: Mapping[Unit, tuple[tuple[Counting, ...], tuple[CalendarName, ...]]] = {
     "minute": (("elapsed",), ("every-day", "office-hours")),
@@ -90,14 +91,17 @@ class Step(Entry):
 class Clock(Entry):
     """One timescale.
 
-    `stop_on`: whether all events of `stop` are needed, or any one. `tracked`: the hub opens the clock by
-    itself at its start event; otherwise it is there to be asked.
+    `stop_on`: whether all events of `stop` are needed, or any one. `ended_by`: events after which nobody owes the
+    stop any more; they end the clock and do not meet it. `level`: it runs only from a start at this level of risk.
+    `tracked`: the hub opens the clock by itself at its start event; otherwise it is there to be asked.
     """
 
     title: Text
     start: EventName
     stop: Events
     stop_on: Literal["all", "any"] = "all"
+    ended_by: tuple[EventName, ...] = ()
+    level: Level | None = None
     limit: Limit
     unit: Unit
     counting: Counting
@@ -128,6 +132,8 @@ class ClockChange(Entry):
     start: EventName | None = None
     stop: Events | None = None
     stop_on: Literal["all", "any"] | None = None
+    ended_by: tuple[EventName, ...] | None = None
+    level: Level | None = None
     limit: Limit | None = None
     unit: Unit | None = None
     counting: Counting | None = None
@@ -229,7 +235,8 @@ def _worked_out(file: DataFile[PolicyFile], code: str, authority: AuthorityChang
 
 
 def _check_names(file: DataFile[PolicyFile], loc: tuple[str, ...], clock: Clock) -> None:
-    for key, event in (("start", clock.start), *(("stop", event) for event in clock.stop)):
+    named = (("start", (clock.start,)), ("stop", clock.stop), ("ended_by", clock.ended_by))
+    for key, event in ((key, event) for key, events in named for event in events):
         if event not in file.value.events:
             file.refuse((*loc, key), f"event {event!r} is not in the list of events")
     if clock.escalation not in file.value.ladders:

@@ -4,6 +4,8 @@ Sources: DfE CIN census 2026 (ReferralSource, PrimaryNeedCode); "London continuu
 category and its mapping to the census set by label. A word that is not here stays as sent beside an empty code.
 """
 
+from collections.abc import Iterable
+
 #: Most urgent first. Blue = no concern that needs a response (BRAG).
 RISK_LEVELS = ("red", "amber", "green", "blue")
 
@@ -60,6 +62,8 @@ CASE_EVENT_TYPES = (
     "contact_recorded", "risk_assessed", "allocated", "decision", "acknowledged", "assessment_started",
     "assessment_authorised", "strategy_discussion", "s47_started", "s47_ended", "conference_held", "core_group_held",
     "review_held", "closed", "transferred", "cancel_requested",
+    "mash_received", "mash_decision", "domestic_abuse_believed", "school_told", "conference_not_needed",
+    "transfer_offered", "transfer_accepted",
     "no_further_action", "flag_acknowledged", "flag_explained", "note",
     "link_answered", "link_undone", "identity_superseded", "restricted_access",
 )  # fmt: skip
@@ -67,6 +71,29 @@ CASE_EVENT_TYPES = (
 #: What counts only from a named person with a reason: decisions about which contacts are one child, and a look at a
 #: hidden identity.
 SIGNED_EVENTS = ("link_answered", "link_undone", "identity_superseded", "restricted_access")
+
+#: Why a limit was passed, as people may say it; the words beside it go to `narratives`.
+FLAG_REASONS = {
+    "capacity": "No worker had the time", "staffing": "The worker was absent, and nobody stood in",
+    "family": "The family could not be seen, or asked for another day", "child": "In the child's interest",
+    "partner": "Another agency's information or attendance was missing", "late_referral": "It reached the team too late",
+    "recording": "Done in time, recorded wrongly or not at all", "system": "A system was not available",
+    "complex": "The enquiry needed longer, and a manager agreed", "other": "Another reason, in words",
+}  # fmt: skip
+
+#: A decision after which no assessment follows, and one that makes a contact a referral, by the words in it.
+_NO_ASSESSMENT = frozenset("nfa none no not advice information signposted signposting universal early".split())
+_REFERRAL = frozenset("s47 s17 47 17 referral assessment strategy accept accepted cin protection".split())
+
+
+def decision_kind(text: str) -> str:
+    """`no_assessment`, `referral`, or empty for a decision that says neither."""
+    words = set("".join(ch if ch.isalnum() else " " for ch in text.casefold()).split())
+    return "no_assessment" if words & _NO_ASSESSMENT else "referral" if words & _REFERRAL else ""
+
+
+#: What counts only from a person by name: answers to flags, and what ends our clocks at another authority.
+PERSONAL_EVENTS = ("allocated", "flag_acknowledged", "flag_explained", "transfer_offered", "transfer_accepted")
 
 _EVENT_WORDS = {
     "assessed": "risk_assessed", "risk assessment": "risk_assessed", "risk assessed": "risk_assessed",
@@ -111,6 +138,17 @@ GENERIC_WORKER_NAMES = frozenset(
 #: In these words' company nothing is a person's name: "Leeds MASH", "North assessment team 2", "Referral Coordinator".
 _DESK_WORDS = frozenset({"team", "desk", "mash", "edt", "coordinator", "co-ordinator", "inbox", "mailbox", "queue", "rota"})
 
+#: What else an authority calls its desks, beside the sets above.
+_also_generic: set[str] = set()
+
+
+def also_generic(names: Iterable[str]) -> None:
+    """From now on these stand for a desk too, whatever their case and spaces. For the start of a process, before anything
+    is read: every process of a hub, and its auditor, must agree."""
+    _also_generic.clear()
+    _also_generic.update(" ".join(name.casefold().split()) for name in names)
+    _also_generic.discard("")
+
 
 def is_named_worker(name: str) -> bool:
     """Whether the text names a person. A desk, a team or a lone generic word does not (Annex A guidance: a generic
@@ -118,4 +156,6 @@ def is_named_worker(name: str) -> bool:
     words = "".join(" " if ch in ".,;:()[]/#_" or ch.isdigit() else ch for ch in name.casefold()).split()
     if not words or words[0] == "duty" or _DESK_WORDS & set(words):
         return False
-    return sum(ch.isalpha() for word in words for ch in word) >= 2 and " ".join(words) not in GENERIC_WORKER_NAMES
+    plain = " ".join(words)
+    generic = plain in GENERIC_WORKER_NAMES or plain in _also_generic or " ".join(name.casefold().split()) in _also_generic
+    return sum(ch.isalpha() for word in words for ch in word) >= 2 and not generic

@@ -30,6 +30,18 @@ class LinkPerson(Record):
     former_upn: str = ""
 
 
+class Said(Record):
+    """What a version of a contact says and by which way it came, so that it is known again when it comes another way.
+
+    `content` is a keyed hash of the child and the words, empty where too little is said; `channel` names sender,
+    transport and format; `facts` are keyed hashes of what a format may leave out: one that is missing contradicts nothing.
+    """
+
+    content: str = ""
+    channel: str = ""
+    facts: dict[str, str] = Field(default_factory=dict)
+
+
 class LinkageEvent(Record):
     """One question to the linkage of one partnership, in the order in which they are decided.
 
@@ -47,6 +59,7 @@ class LinkageEvent(Record):
     version: int = 0
     agency: str = ""
     person: LinkPerson | None = None
+    said: Said | None = None
     other_contact: str = ""
     verdict: Literal["", "same", "not_same", "not_sure"] = ""
     by: str = ""
@@ -72,9 +85,10 @@ class Link(Record):
 
     `story_id` is the story it belongs to from now on, `was` the one it left. `score` is the probability that it is the
     same child as the story's, `band` its place in the reliability table. `may_act`: the link alone may move a case or
-    show something outside. `household` are stories of other children of the household. `restricted`: a hidden identity
-    fitted; nothing here names it. `hidden`: this story is one. `by` is empty when no person decided. Model, normaliser and
-    index size say what the decision can be made again with.
+    show something outside. `repeat_of` is the earlier contact that says the very same and came by another channel: the
+    story is that contact's, whatever the score. `household` are stories of other children of the household.
+    `restricted`: a hidden identity fitted; nothing here names it. `hidden`: this story is one. `by` is empty when no
+    person decided. Model, normaliser and index size say what the decision can be made again with.
     """
 
     link_id: str
@@ -88,6 +102,7 @@ class Link(Record):
     score: float = 0.0
     band: str = ""
     may_act: bool = False
+    repeat_of: str = ""
     reasons: list[str] = Field(default_factory=list)
     candidates: list[LinkCandidate] = Field(default_factory=list)
     household: list[str] = Field(default_factory=list)

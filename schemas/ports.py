@@ -18,6 +18,15 @@ class NotDurable(Exception):
     """The broker did not acknowledge; nothing may be promised about these entries. Says why, without payload."""
 
 
+class LargeBodyUnavailable(Exception):
+    """The bytes of a large message cannot be had. `code`: missing, damaged or unreachable; the text is for people, and
+    holds nothing of the message."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One record to append. `partition` None lets the key decide (murmur2, as every Kafka client here does)."""
@@ -34,4 +43,13 @@ class DurableLog(Protocol):
 
     async def append(self, entries: Sequence[Entry]) -> list[tuple[int, int]]:
         """(partition, offset) of each entry, in order, once all are acknowledged. Raises `NotDurable`."""
+        ...
+
+
+class LargeBodies(Protocol):
+    """The bytes of messages too large for the log. They are named by their content, so reading them decides nothing: the
+    same name always gives the same bytes, or none."""
+
+    def read(self, sha256: str, size: int) -> bytes:
+        """The bytes with this SHA-256 (hex) and size. Raises `LargeBodyUnavailable`."""
         ...

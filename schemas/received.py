@@ -15,8 +15,9 @@ class Received(Record):
     """`received_at` is stamped once at the edge, in UTC; no inbound message can carry it.
 
     `sender` is the authenticated channel (credential, port, folder), never a field of the message.
-    `picked_up_at` differs from `received_at` for pulled transports only. `truncated` marks a message above the
-    size limit: the body holds only its beginning, the full size is in `size` (bytes).
+    `picked_up_at` differs from `received_at` for pulled transports only. `size` is that of the whole message in bytes.
+    Of a message too large for the log `body` is empty and `stored_sha256` (hex) names its bytes in the store of large
+    messages. `truncated` marks one above the hub's own limit: the body holds only its beginning, the rest was not kept.
     """
 
     receipt_id: str
@@ -33,3 +34,4 @@ class Received(Record):
     truncated: bool = False
     body: bytes
     repair: Repair | None = None
+    stored_sha256: str = ""

@@ -28,10 +28,30 @@ class Settings(BaseSettings):
     team: str = "front-door"
     #: Contacts of one partnership are compared with each other and with nobody else's.
     partnership: str = "front-door"
+    #: The same content by another channel within this many hours is told as a repeat of the first contact.
+    repeat_window_hours: int = Field(default=96, ge=0)
+    #: Days after which linkage forgets a child whom nobody reported meanwhile.
+    linkage_keep_days: int = Field(default=400, ge=1)
+    #: What else this authority calls its desks, commas between: who has such a name is nobody by name.
+    generic_names: str | None = None
     #: Owns, by name, what nobody else owns: events that match no contact.
     duty_manager: str = "Duty manager on call"
     hash_key: str = "not-secret"
+    #: The server that messages to people go out by; none: no mail.
+    smtp_url: str | None = None
+    smtp_from: str = "frontdoor@localhost"
+    #: Where notices are posted, and the secret that signs them.
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+    #: When workers and supervisors are told what is still open, London time.
+    notice_times: str = "14:00,16:00,23:00"
+    #: Mail addresses of who runs the hub, commas between them.
+    operators: str | None = None
     senders_file: Path | None = None
+    #: Who is sent what, and how; without it nobody is called.
+    recipients_file: Path | None = None
+    #: Private key of signed statements; None: made in the run directory when first needed.
+    statement_key: Path | None = None
     #: Interface the connectors bind to; anything but loopback is an explicit choice.
     bind: str = "127.0.0.1"
     #: Port 0 lets the system choose; the chosen one stands in `run_dir/endpoints/`.
@@ -39,12 +59,37 @@ class Settings(BaseSettings):
     mllp_port: int = 0
     #: Of /metrics, /healthz and /readyz, on loopback; 0 as above.
     metrics_port: int = 0
+    #: How processes log: lines for people, or a JSON object a line.
+    log_format: Literal["text", "json"] = "text"
+    #: Of the schema registry, on loopback; 0 as above.
+    registry_port: int = 0
     #: Largest message taken whole; above it only its beginning and its size are kept.
-    max_message_bytes: int = 8 * 1024 * 1024
+    max_message_bytes: int = 40 * 1024 * 1024
+    #: Largest message kept on the log itself; above it the bytes are in the large store, and the log names them.
+    log_message_bytes: int = 8 * 1024 * 1024
+    #: Directory of the large store; connectors and intake must see the same one. None: `run_dir/large`.
+    large_store: Path | None = None
+    #: Another clock policy file, another folder of calendars; None: the shipped ones.
+    clock_policy: Path | None = None
+    calendars: Path | None = None
     tick_seconds: float = 15.0
     session_timeout_seconds: float = 10.0
     commit_interval_seconds: float = 0.5
     instance: str = "1"
+    #: What stands between the broker and the workers' decisions.
+    binding: Literal["faust", "plain"] = "faust"
+    #: The Kafka principal of each of the hub's roles, for `topics --acls`.
+    acl_principal: str = Field(default="User:frontdoor-{role}", pattern=r"^[A-Za-z]+:[^{}]*\{role\}[^{}]*$")
+
+    @property
+    def large_store_dir(self) -> Path:
+        """The directory of the large store."""
+        return self.large_store or self.run_dir / "large"
+
+    @property
+    def statement_key_file(self) -> Path:
+        """The file of the key that signs statements."""
+        return self.statement_key or self.run_dir / "statement-key.pem"
 
     def endpoint_file(self, name: str) -> Path:
         """Where a process writes, once it is ready, how to reach it."""

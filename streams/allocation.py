@@ -1,73 +1,34 @@
 """Allocation: at once, to a named worker on the duty rota; siblings of one notice to one worker. Pure.
 
-Reads `allocation-in`, keyed by team: rota changes and requests in one order. The worker on duty who holds the fewest
-cases takes the request, ties go to the lower worker id. With nobody on duty the duty manager takes it by name; with no
-manager either it waits, visibly, until the team's next event that finds somebody on duty, unless a person gives it to
-somebody first. A sibling that a later version of a notice adds goes to the
-worker who holds the others, if that worker is on duty. So does, after its first allocation, a contact that a link or a
-person's answer says is of a child whose case somebody holds; an undone link gives it back.
+Reads `allocation-in`, keyed by team: rota changes, requests and ticks in one order. Who takes a request is the rota's
+answer (`streams.allocation_rota`): the least loaded person on duty who has room and no conflict of interest. If nobody is,
+the duty manager takes it by name, with the reason; with no manager either it waits until somebody's duty begins or a place
+becomes free, unless a person gives it to somebody first. What the emergency duty team took goes over to the workers of the
+morning.
+
+Who holds a child's case keeps getting that child, also past the cap, but never against a conflict of interest: a sibling
+that a later version of a notice adds goes to the worker who holds the others, if that worker is on duty. So does, after its
+first allocation, a contact that a link or a person's answer says is of a child whose case somebody holds; an undone link
+gives it back.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
-
-from pydantic import Field
 
 from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
+from schemas.codes import is_named_worker
 from schemas.identity import output_id
-from schemas.record import Instant, Record
-from streams.processor import Decision, Output, Rows, Timeless
-
-
-class RotaWorker(Record):
-    """A worker on the rota. `holds` counts the cases held now; `duty_from`/`duty_to` bound the duty."""
-
-    worker_id: str
-    name: str
-    role: str = "worker"
-    duty_from: Instant
-    duty_to: Instant | None = None
-    holds: int = 0
-
-    def on_duty(self, at: datetime) -> bool:
-        """Whether the duty covers the instant."""
-        return self.duty_from <= at and (self.duty_to is None or at < self.duty_to)
-
+from schemas.record import Record
+from streams.allocation_rota import HOW, RotaWorker, choose, next_change, person_of, put_on_rota, why_a_manager
+from streams.allocation_rows import HeldBefore, HoldingRow, TeamRow
+from streams.processor import Decision, Output, Rows, Tick
 
 #: More than one batch: a repeat comes with the batch that a crash cut off, or never.
 _RECENT_KEPT = 512
 
 
-class TeamRow(Record):
-    """A team: its rota, the requests nobody could take yet, and the ids of the events counted last, so that an
-    at-least-once repeat counts once."""
-
-    team: str
-    workers: dict[str, RotaWorker] = Field(default_factory=dict)
-    waiting: list[AllocationEvent] = Field(default_factory=list)
-    recent: list[str] = Field(default_factory=list)
-
-
-class HeldBefore(Record):
-    """Who held a contact before a link moved it, by which event; an undone link gives it back to them."""
-
-    link: str
-    worker_id: str
-    event_id: str
-    name: str = ""
-
-
-class HoldingRow(Record):
-    """Who holds a contact; `event_id` is the event that said so. `name` is that of a worker the rota may not know."""
-
-    contact_id: str
-    worker_id: str
-    event_id: str
-    name: str = ""
-    before: HeldBefore | None = None
-
-
-class Allocation(Timeless):
+class Allocation:
     """The processor."""
 
     name = "allocation"
@@ -77,9 +38,28 @@ class Allocation(Timeless):
         """A team's row, or a holding."""
         return HoldingRow.model_validate_json(text) if b'"contact_id"' in text[:20] else TeamRow.model_validate_json(text)
 
+    def tick(self, event: Record) -> Tick | None:
+        """A tick of this partition. Whether somebody was awake meanwhile is no question here: what is due is done late."""
+        assert isinstance(event, AllocationEvent)
+        return Tick(event.at, event.at) if event.type == "tick" else None
+
+    def wakes_at(self, row: Record) -> datetime | None:
+        """When the rota of a team changes next, while something waits for it."""
+        return row.wake_at if isinstance(row, TeamRow) else None
+
+    def wake(self, rows: Rows, key: str, tick: Tick) -> Decision:
+        """Somebody's duty has begun or ended."""
+        team = rows.get(key)
+        assert isinstance(team, TeamRow)
+        round_ = _Round(rows, team)
+        round_.settle(tick.at)
+        return round_.decision("", tick.at)
+
     def decide(self, rows: Rows, event: Record) -> Decision:
         """See the module."""
         assert isinstance(event, AllocationEvent)
+        if event.type == "tick":
+            return Decision()
         team = rows.get(event.team)
         team = team if isinstance(team, TeamRow) else TeamRow(team=event.team)
         if event.event_id in team.recent:
@@ -93,16 +73,15 @@ class Allocation(Timeless):
             case "requested":
                 round_.request(event, event.at)
             case "reassigned":
-                worker_id = event.worker_id or _id_of(event.worker_name)
-                round_.hold(event.contact_ids, worker_id, event.event_id, event.worker_name)
+                round_.reassign(event)
             case "released":
                 round_.hold(event.contact_ids, "", event.event_id)
             case "linked":
                 round_.link(event)
             case "unlinked":
                 round_.unlink(event)
-        round_.offer_waiting(event.at)
-        return round_.decision(event.event_id)
+        round_.settle(event.at)
+        return round_.decision(event.event_id, event.at)
 
 
 class _Round:
@@ -113,59 +92,102 @@ class _Round:
         self._team = team.team
         self._workers = dict(team.workers)
         self._waiting = list(team.waiting)
+        self._nights = dict.fromkeys(team.nights)
         self._recent = team.recent
         self._holdings: dict[str, HoldingRow] = {}
         self._outputs: list[Output] = []
 
-    def set_worker(self, event: AllocationEvent) -> None:
-        before = self._workers.get(event.worker_id)
-        self._workers[event.worker_id] = RotaWorker(
-            worker_id=event.worker_id,
-            name=event.worker_name,
-            role=event.role,
-            duty_from=event.duty_from or event.at,
-            duty_to=event.duty_to,
-            holds=before.holds if before else 0,
-        )
+    # -- the rota
 
-    def offer_waiting(self, at: datetime) -> None:
-        """What waits goes to whoever is on duty by now, but for the contacts that somebody was given meanwhile."""
-        waiting, self._waiting = self._waiting, []
-        for request in waiting:
-            left = [contact for contact in request.contact_ids if self._holding(contact) is None]
-            if left:
-                self.request(request.model_copy(update={"contact_ids": left}), max(at, request.at))
+    def set_worker(self, event: AllocationEvent) -> None:
+        """A duty or an absence of somebody; what they hold stays counted."""
+        worker = put_on_rota(self._workers.get(person_of(event)), event)
+        if worker is not None:
+            self._workers[worker.worker_id] = worker
 
     def remove_worker(self, event: AllocationEvent) -> None:
-        self._workers.pop(event.worker_id, None)
+        """Off the rota. What they hold is theirs, and is still counted should they come back."""
+        worker = self._workers.pop(person_of(event), None)
+        if worker is not None and worker.holds:
+            self._workers[worker.worker_id] = worker.model_copy(update={"duties": [], "absences": []})
+
+    # -- who takes what
 
     def request(self, request: AllocationEvent, at: datetime) -> None:
-        worker = self._holder_of(request.siblings, at) or self._choose(at)
+        """A named worker for what has arrived, or it waits."""
+        about = {*request.about, *request.contact_ids, *request.siblings}
+        worker = self._holder_of(request.siblings, at, about)
+        if worker is None:
+            worker = choose(self._workers.values(), at, about, len(request.contact_ids))
         if worker is None:
             if all(request.event_id != waiting.event_id for waiting in self._waiting):
                 self._waiting.append(request)
             return
         self.hold(request.contact_ids, worker.worker_id, request.event_id)
-        how = "rota" if worker.role == "worker" else "manager"
         for contact in request.contact_ids:
-            self._tell(request, contact, worker.worker_id, worker.name, at, how)
+            known = {"about": sorted({*request.about, *request.siblings}), "notice": request.event_id}
+            self._holdings[self._key(contact)] = self._holdings[self._key(contact)].model_copy(update=known)
+            self._tell(request.event_id, "allocated", contact, worker, at, HOW[worker.role], about)
+
+    def settle(self, at: datetime) -> None:
+        """What waits goes to whoever is on duty by now; what the night has taken, to the morning."""
+        self._offer_waiting(at)
+        self._hand_over(at)
+
+    def _offer_waiting(self, at: datetime) -> None:
+        waiting, self._waiting = self._waiting, []
+        for request in waiting:
+            # Not the contacts that somebody was given meanwhile, or that have ended.
+            left = [contact for contact in request.contact_ids if self._holding(contact) is None]
+            if left:
+                self.request(request.model_copy(update={"contact_ids": left}), max(at, request.at))
+
+    def _hand_over(self, at: datetime) -> None:
+        there = [worker for worker in self._workers.values() if worker.on_duty(at)]
+        if not self._nights or any(w.role == "night" for w in there) or all(w.role != "worker" for w in there):
+            return
+        for contacts in self._by_notice(self._nights):
+            held = [self._held(contact) for contact in contacts]
+            about = {*contacts, *(each for holding in held for each in holding.about)}
+            worker = choose(self._workers.values(), at, about, len(contacts))
+            if worker is None:
+                continue
+            for holding in held:
+                told = self._tell(holding.event_id, "handed_over", holding.contact_id, worker, at, "handed_over", about)
+                self.hold([holding.contact_id], worker.worker_id, told)
+
+    def _by_notice(self, contacts: Iterable[str]) -> list[list[str]]:
+        groups: dict[str, list[str]] = {}
+        for contact in contacts:
+            groups.setdefault(self._held(contact).notice or contact, []).append(contact)
+        return list(groups.values())
+
+    # -- what people and links decide
+
+    def reassign(self, event: AllocationEvent) -> None:
+        """Somebody gave it to somebody else. Whom the rota knows by that name is that person; a desk is nobody."""
+        worker_id = person_of(event)
+        if not worker_id and not is_named_worker(event.worker_name):
+            return
+        self.hold(event.contact_ids, worker_id or self._id_of(event.worker_name), event.event_id, event.worker_name)
 
     def link(self, event: AllocationEvent) -> None:
         """The contacts go to who holds another contact of their child, if that is somebody else who can take them: a
         worker of the rota on duty, or one that only the case system knows."""
         for contact in event.contact_ids:
             now = self._holding(contact)
-            holder = self._holder_of_story(event.siblings, event.at)
-            if now is None or not now.worker_id or holder is None or holder[0] == now.worker_id:
+            if now is None or not now.worker_id:
                 continue
-            worker_id, name = holder
-            self.hold([contact], worker_id, event.event_id, name)
+            holder = self._holder_of_story(event.siblings, event.at, {contact, *now.about, *event.siblings})
+            if holder is None or holder.worker_id == now.worker_id:
+                continue
+            self.hold([contact], holder.worker_id, event.event_id, holder.name)
             # Moved by a link before: undoing gives it back to who held it without any.
             was = now.before or now
             before = HeldBefore(link=event.link, worker_id=was.worker_id, event_id=was.event_id, name=was.name)
             key = self._key(contact)
             self._holdings[key] = self._holdings[key].model_copy(update={"before": before})
-            self._tell(event, contact, worker_id, name, event.at, "linked")
+            self._tell(event.event_id, "allocated", contact, holder, event.at, "linked", link=event.link)
 
     def unlink(self, event: AllocationEvent) -> None:
         """Back to who held it before the link, unless somebody else was given it meanwhile, or it has ended."""
@@ -175,31 +197,50 @@ class _Round:
             if before is None or before.link != event.link:
                 continue
             self.hold([contact], before.worker_id, before.event_id, before.name)
-            worker = self._workers.get(before.worker_id)
-            name = worker.name if worker is not None else before.name
-            self._tell(event, contact, before.worker_id, name, event.at, "link_undone")
+            worker = self._workers.get(before.worker_id) or RotaWorker(worker_id=before.worker_id, name=before.name)
+            self._tell(event.event_id, "allocated", contact, worker, event.at, "link_undone", link=event.link)
+
+    # -- who holds what
 
     def hold(self, contacts: list[str], worker_id: str, event_id: str, name: str = "") -> None:
+        """From now on this worker holds the contacts; nobody, with an empty id."""
+        worker = self._workers.get(worker_id)
         for contact in contacts:
             before = self._holding(contact)
             if before is not None and before.worker_id:
                 self._count(before.worker_id, -1)
             if worker_id:
                 self._count(worker_id, +1)
-            known = worker_id in self._workers
-            row = HoldingRow(contact_id=contact, worker_id=worker_id, event_id=event_id, name="" if known else name)
-            self._holdings[self._key(contact)] = row
+            self._nights.pop(contact, None)
+            if worker is not None and worker.role == "night":
+                self._nights[contact] = None
+            kept = {"about": before.about, "notice": before.notice} if before is not None else {}
+            row = HoldingRow(contact_id=contact, worker_id=worker_id, event_id=event_id, name="" if worker else name)
+            self._holdings[self._key(contact)] = row.model_copy(update=kept)
 
-    def decision(self, event_id: str) -> Decision:
-        """What it comes to."""
-        recent = [*self._recent, event_id][-_RECENT_KEPT:]
-        team = TeamRow(team=self._team, workers=self._workers, waiting=self._waiting, recent=recent)
+    def decision(self, event_id: str, at: datetime) -> Decision:
+        """What it comes to; `event_id` is empty for a tick."""
+        recent = [*self._recent, event_id][-_RECENT_KEPT:] if event_id else self._recent
+        waits = bool(self._waiting or self._nights)
+        team = TeamRow(
+            team=self._team,
+            workers=self._workers,
+            waiting=self._waiting,
+            nights=list(self._nights),
+            recent=recent,
+            wake_at=next_change(self._workers.values(), at) if waits else None,
+        )
         return Decision(self._outputs, {**self._holdings, self._team: team})
 
     def _holding(self, contact: str) -> HoldingRow | None:
         key = self._key(contact)
         row = self._holdings.get(key) or self._rows.get(key)
         return row if isinstance(row, HoldingRow) else None
+
+    def _held(self, contact: str) -> HoldingRow:
+        holding = self._holding(contact)
+        assert holding is not None, "what the night holds has a holding"
+        return holding
 
     def _key(self, contact: str) -> str:
         return f"{self._team} {contact}"
@@ -209,47 +250,52 @@ class _Round:
         if worker is not None:
             self._workers[worker_id] = worker.model_copy(update={"holds": max(0, worker.holds + change)})
 
-    def _holder_of(self, siblings: list[str], at: datetime) -> RotaWorker | None:
-        """Who holds a sibling already, if on duty: one worker sees the whole family."""
+    def _holder_of(self, siblings: list[str], at: datetime, about: set[str]) -> RotaWorker | None:
+        """Who holds a sibling already, if they can take it: one worker sees the whole family."""
         for contact in siblings:
             holding = self._holding(contact)
             worker = self._workers.get(holding.worker_id) if holding is not None else None
-            if worker is not None and worker.on_duty(at):
+            if worker is not None and worker.on_duty(at) and not worker.conflicted(about):
                 return worker
         return None
 
-    def _holder_of_story(self, contacts: list[str], at: datetime) -> tuple[str, str] | None:
-        """Id and name of who holds one of these contacts, the latest first."""
+    def _holder_of_story(self, contacts: list[str], at: datetime, about: set[str]) -> RotaWorker | None:
+        """Who holds one of these contacts and can take another, the latest first."""
         for contact in reversed(contacts):
             holding = self._holding(contact)
             if holding is None or not holding.worker_id:
                 continue
             worker = self._workers.get(holding.worker_id)
             if worker is None and holding.name:
-                return holding.worker_id, holding.name
-            if worker is not None and worker.on_duty(at):
-                return worker.worker_id, worker.name
+                return RotaWorker(worker_id=holding.worker_id, name=holding.name)
+            if worker is not None and worker.on_duty(at) and not worker.conflicted(about):
+                return worker
         return None
 
-    def _choose(self, at: datetime) -> RotaWorker | None:
-        for role in ("worker", "manager"):
-            ready = [w for w in self._workers.values() if w.role == role and w.on_duty(at)]
-            if ready:
-                return min(ready, key=lambda w: (w.holds, w.worker_id))
-        return None
+    def _id_of(self, name: str) -> str:
+        """The id of whom the rota knows by this name; who is not on it, or not alone under it, is known by name."""
+        plain = " ".join(name.casefold().split())
+        known = [w.worker_id for w in self._workers.values() if " ".join(w.name.casefold().split()) == plain]
+        return known[0] if len(known) == 1 else f"name:{plain}"
 
-    def _tell(self, cause: AllocationEvent, contact: str, worker_id: str, name: str, at: datetime, how: str) -> None:
-        event = CaseEvent(
-            event_id=output_id(cause.event_id, "allocated", contact),
-            type="allocated",
-            contact_id=contact,
-            at=at,
-            by=name,
-            details={"worker_id": worker_id, "how": how, **({"link": cause.link} if cause.link else {})},
-        )
+    def _tell(
+        self,
+        cause: str,
+        rule: str,
+        contact: str,
+        worker: RotaWorker,
+        at: datetime,
+        how: str,
+        about: Iterable[str] = (),
+        link: str = "",
+    ) -> str:
+        """The case is told who holds it, and, where that is a manager, why no worker does. Returns the event's id."""
+        details = {"worker_id": worker.worker_id, "how": how}
+        if worker.role in ("manager", "head"):
+            details["why"] = why_a_manager(self._workers.values(), at, set(about))
+        if link:
+            details["link"] = link
+        event_id = output_id(cause, rule, contact)
+        event = CaseEvent(event_id=event_id, type="allocated", contact_id=contact, at=at, by=worker.name, details=details)
         self._outputs.append(Output("case-events", contact, event))
-
-
-def _id_of(name: str) -> str:
-    """A worker whom the rota does not know is known by name."""
-    return "name:" + " ".join(name.casefold().split())
+        return event_id

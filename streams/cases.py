@@ -109,7 +109,7 @@ class Cases:
                 return self._assessed(row, event, outputs)
             case "allocated":
                 return self._allocated(row, event, outputs)
-            case "closed" | "transferred":
+            case "closed" | "transferred" | "transfer_accepted":
                 return self._ended(row, event, outputs)
             case "became":
                 return self._became(row, event, outputs)
@@ -233,11 +233,14 @@ class Cases:
         return row.model_copy(update={"clocks": clocks, "standing": "became"})
 
     def _answered(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        if event.problem:
+            return row
+        wanted = event.details.get("flag", "")
         state: FlagState = "acknowledged" if event.type == "flag_acknowledged" else "explained"
         follows = {"acknowledged": ("raised",), "explained": ("raised", "acknowledged")}[state]
         clocks = []
         for clock in row.clocks:
-            if clock.flagged and clock.flag_state in follows:
+            if clock.flagged and clock.flag_state in follows and wanted in ("", _flag_id(row, clock)):
                 clock = clock.model_copy(update={"flag_state": state})
                 result: FlagResult = "not_verifiable" if clock.state == "not_verifiable" else "missed"
                 outputs.append(self._flag(row, clock, state, result, event.reason_code))
@@ -247,7 +250,7 @@ class Cases:
     def _flag(self, row: CaseRow, clock: ClockRow, state: FlagState, result: FlagResult, reason_code: str = "") -> Output:
         # A withdrawal's body says which evidence; nothing in any body comes from the tick that noticed.
         flag = Flag(
-            flag_id=flag_id(row.contact_id, clock.clock, clock.opening, clock.due_at.isoformat()),
+            flag_id=_flag_id(row, clock),
             contact_id=row.contact_id,
             clock=clock.clock,
             opening=clock.opening,
@@ -288,6 +291,10 @@ class Cases:
             link=row.link.event_id if row.link is not None and kind in ("linked", "unlinked") else "",
         )
         return Output("allocation-in", row.team, told)
+
+
+def _flag_id(row: CaseRow, clock: ClockRow) -> str:
+    return flag_id(row.contact_id, clock.clock, clock.opening, clock.due_at.isoformat())
 
 
 def standing_flags(flags: Iterable[Flag]) -> list[Flag]:

@@ -10,7 +10,8 @@ from schemas.clock_policy import Clock, Policy
 from schemas.london import LONDON, civil_date, midnight_after
 
 _ONE_DAY = timedelta(days=1)
-_INSTANT = timedelta(microseconds=1)
+#: The smallest step of time that a record can hold.
+AN_INSTANT = timedelta(microseconds=1)
 _NO_TERMS = "no term dates: Monday-Friday less bank holidays"
 
 
@@ -182,7 +183,7 @@ def _elapsed(
 ) -> _Limit:
     left = timedelta(minutes=clock.limit)
     if clock.calendar == "every-day":
-        return start + left, civil_date(start + left - _INSTANT), []
+        return start + left, civil_date(start + left - AN_INSTANT), []
     skipped: list[SkippedDay] = []
     day = civil_date(start)
     while True:
@@ -194,7 +195,7 @@ def _elapsed(
             opens, closes = (instant.astimezone(UTC) for instant in hours)
             begin = max(opens, start)
             if begin + left <= closes:
-                return begin + left, civil_date(begin + left - _INSTANT), skipped
+                return begin + left, civil_date(begin + left - AN_INSTANT), skipped
             left -= max(closes - begin, timedelta())
         day += _ONE_DAY
 

@@ -10,6 +10,8 @@ repeat, because a school that writes again is worried again.
 from collections.abc import Callable
 
 from schemas.authorities import Authorities
+from schemas.catalogue import AGENCIES
+from schemas.ports import LargeBodies, LargeBodyUnavailable
 from schemas.reading import Hint, Reader, Reading
 from schemas.received import Received
 from schemas.record import Record
@@ -20,10 +22,11 @@ from streams.processor import Decision, Rows, Timeless
 
 
 class Intake(Timeless):
-    """The processor. `reader_of` gives an agency's reader; `hash_key` makes the keyed hashes."""
+    """The processor. `reader_of` gives an agency's reader; `hash_key` makes the keyed hashes; `large_bodies` has the bytes
+    that are not on the log."""
 
     name = "intake"
-    inputs = ("received.health", "received.education", "received.police", "received.social_care")
+    inputs = tuple(f"received.{agency}" for agency in AGENCIES)
 
     def __init__(
         self,
@@ -33,8 +36,10 @@ class Intake(Timeless):
         authorities: Authorities,
         team: str,
         partnership: str = "front-door",
+        large_bodies: LargeBodies | None = None,
     ) -> None:
         self._reader_of = reader_of
+        self._large_bodies = large_bodies
         self._rules = IntakeRules(hash_key=hash_key, authorities=authorities, team=team, partnership=partnership)
 
     def parse_row(self, text: bytes) -> Record:
@@ -59,9 +64,18 @@ class Intake(Timeless):
                 reason_code="too_large",
                 reason="The message is larger than the hub takes; only its beginning was kept. Send the documents apart.",
             )
+        try:
+            body = self._body(event)
+        except LargeBodyUnavailable as error:
+            # Somebody must ask for it today; the messages behind it can be read meanwhile.
+            return Reading(
+                outcome="quarantined",
+                reason_code=f"large_message_{error.code}",
+                reason=f"{error} Bring the file back from the backup and retry, or ask the sender for the message again.",
+            )
         hint = Hint(content_type=event.content_type, file_name=event.file_name, transport=event.transport)
         try:
-            return self._reader_of(event.agency)(event.body, hint)
+            return self._reader_of(event.agency)(body, hint)
         except ImportError as error:
             # Not the message's fault, and every other one would fare alike: stop, and keep it unread.
             raise RuntimeError(f"the reader of {event.agency} cannot be loaded: {error.name} is not installed") from error
@@ -72,3 +86,11 @@ class Intake(Timeless):
                 reason_code="reader_failed",
                 reason=f"The hub's reader failed on this message ({type(error).__name__}); a person must read it.",
             )
+
+    def _body(self, event: Received) -> bytes:
+        """The bytes of the message, wherever they are. Raises `LargeBodyUnavailable`."""
+        if not event.stored_sha256:
+            return event.body
+        if self._large_bodies is None:
+            raise LargeBodyUnavailable("unreachable", "This process has no store of large messages.")
+        return self._large_bodies.read(event.stored_sha256, event.size)

@@ -14,6 +14,7 @@ from schemas.codes import RISK_LEVELS
 from schemas.contact import Contact
 from schemas.identity import contact_id, output_id
 from schemas.reading import Reading, Report
+from streams.allocation_about import about
 from streams.child_keys import child_digest, child_keys
 from streams.intake_ledger import Ledger
 from streams.intake_linkage import ask_who_it_is
@@ -57,6 +58,7 @@ class Children:
     repairs: str = ""
     _opened: list[str] = field(default_factory=list)
     _urgency: str = ""
+    _about: set[str] = field(default_factory=set)
 
     def take(self, reports: list[Report], base: str, repeated: list[str]) -> list[str]:
         """The contact of each report, in order. `repeated`: the contacts of an earlier message of the same content."""
@@ -170,6 +172,7 @@ class Children:
             repairs=self.repairs,
             repaired_at=self.ledger.event.picked_up_at if self.repairs else None,
         )
+        self._about.update(about(contact, self.ledger.rules.hashed))
         self._open(contact.contact_id, opened)
 
     def _open(self, contact: str, opened: Opened) -> None:
@@ -201,6 +204,7 @@ class Children:
             contact_ids=list(self._opened),
             risk=self._urgency,
             siblings=siblings,
+            about=sorted(self._about),
         )
         self.ledger.emit("allocation-in", team, request)
 

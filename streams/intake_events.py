@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from schemas.case_event import CaseEvent
-from schemas.codes import RISK_LEVELS, SIGNED_EVENTS, is_named_worker
+from schemas.codes import FLAG_REASONS, PERSONAL_EVENTS, RISK_LEVELS, SIGNED_EVENTS, is_named_worker
 from schemas.reading import CaseReport, Reading
 from streams.intake_ledger import Ledger
 from streams.intake_linkage import problem_of, tell_decision
@@ -63,6 +63,8 @@ def _problem(report: CaseReport) -> str:
         return "" if report.reason.strip() else "no_reason"
     if report.type in SIGNED_EVENTS and not report.reason.strip() and not report.reason_code:
         return "no_reason"
-    if report.type in ("allocated", *SIGNED_EVENTS) and not is_named_worker(report.by):
+    if report.type == "flag_explained" and report.reason_code not in FLAG_REASONS:
+        return "no_listed_reason"
+    if report.type in (*PERSONAL_EVENTS, *SIGNED_EVENTS) and not is_named_worker(report.by):
         return "no_named_person"
     return problem_of(report)

@@ -7,6 +7,7 @@ from schemas.linkage import LinkageEvent, LinkageType, LinkPerson
 from schemas.person import Person
 from schemas.reading import CaseReport
 from streams.intake_ledger import Ledger
+from streams.linking_content import said_in
 
 #: What people decide about links, as case events, and what each is for linkage.
 _DECIDED: dict[str, LinkageType] = {
@@ -28,6 +29,7 @@ def ask_who_it_is(ledger: Ledger, contact: Contact) -> None:
         version=contact.version,
         agency=contact.agency,
         person=_compared(contact.report.person),
+        said=said_in(contact, ledger.event, ledger.rules.hashed),
     )
     ledger.emit("linkage-in", event.partnership, event)
 

@@ -15,6 +15,7 @@ from streams.intake_events import record_events
 from streams.intake_ledger import IntakeRules, Ledger
 from streams.intake_rows import ContentRow, MessageRow, TransportIdRow
 from streams.processor import Decision, Output, Rows
+from streams.transit import with_transit_delay
 
 #: The same content again within this time is the same message; later it is a new worry.
 SAME_CONTENT_WINDOW = timedelta(minutes=10)
@@ -28,6 +29,7 @@ class MessageIntake:
 
     def take(self, reading: Reading) -> Decision:
         """A message seen for the first time."""
+        reading = with_transit_delay(reading, self._ledger.event.received_at)
         self._ledger.notes += reading.notes
         match reading.outcome:
             case "not_a_contact":
@@ -56,6 +58,7 @@ class MessageIntake:
         if not isinstance(original, MessageRow) or original.disposition != "quarantined" or own in original.repairs:
             self._settle(reading, "not_a_contact", "repair_without_quarantine", "This receipt is not in quarantine.")
             return self._ledger.decision()
+        reading = with_transit_delay(reading, original.received_at)
         self._ledger.notes += reading.notes
         repaired_at = max(event.picked_up_at or event.received_at, original.received_at)
         # It arrived when the original did: a repair does not buy a day.
@@ -131,7 +134,7 @@ class MessageIntake:
 
     def _quarantine(self, reading: Reading) -> None:
         event = self._ledger.event
-        digest = hashlib.sha256(event.body + str(event.size).encode()).hexdigest()
+        digest = hashlib.sha256(event.body + str(event.size).encode() + event.stored_sha256.encode()).hexdigest()
         same = self._ledger.before("c", digest)
         if isinstance(same, ContentRow) and self._within_the_window(same):
             self._duplicate(reading, same.receipt_id, "same_content")
@@ -233,6 +236,6 @@ class MessageIntake:
             file_name_hash=hashed(event.file_name),
             deliveries=row.deliveries,
             repaired_by=repaired_by,
-            notes=[*self._ledger.notes, *(note for report in reading.reports for note in report.notes)],
+            notes=[*self._ledger.notes, *(note for report in reports_of(reading) for note in report.notes)],
         )
         self._ledger.emit("receipts", row.receipt_id, disposition)

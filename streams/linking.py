@@ -7,15 +7,19 @@ the same log gives the same decisions, bit for bit.
 
 import hashlib
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import get_args
 
 from schemas.linkage import LinkageEvent, LinkCandidate, LinkPerson, Verdict
 from schemas.record import Record
 from streams.linkage import review as answers
 from streams.linkage.decision import LINK, REVIEW, Decision, decide
+from streams.linkage.index import taken_back
 from streams.linkage.model import Scorer
 from streams.linkage.report import Report
+from streams.linking_forgetting import KEPT_FOR, forget
 from streams.linking_ledger import LinkageLedger, candidate_of
+from streams.linking_repeats import ContentRow, Repeats, as_repeat, first_of
 from streams.linking_rows import Known, parse_row
 from streams.linking_versions import Revised, revised
 from streams.processor import Decision as Decided
@@ -27,13 +31,16 @@ ANSWERED = "answered"
 
 
 class Linkage(Timeless):
-    """The processor. `hash_key` keys the hashes that candidates are found by."""
+    """The processor. `hash_key` keys the hashes that candidates are found by; `repeats` says when a contact repeats
+    another; children whom nobody has reported for `kept_for` are forgotten."""
 
     name = "linkage"
     inputs = ("linkage-in",)
 
-    def __init__(self, scorer: Scorer, hash_key: bytes) -> None:
+    def __init__(self, scorer: Scorer, hash_key: bytes, repeats: Repeats | None = None, kept_for: timedelta = KEPT_FOR) -> None:
         self._scorer = scorer
+        self._repeats = repeats or Repeats()
+        self._kept_for = kept_for
         self._secret = hashlib.sha256(b"linkage" + hash_key).digest()
 
     def parse_row(self, text: bytes) -> Record:
@@ -50,28 +57,41 @@ class Linkage(Timeless):
         assert isinstance(rows, DerivedRows), "linkage needs rows that keep its index"
         known = rows.derived
         assert isinstance(known, Known)
-        ledger = LinkageLedger(rows, known.index(event.partnership), event, self._scorer)
-        turn = _Turn(ledger, self._scorer)
-        match event.type:
-            case "reported":
-                turn.report()
-            case "answered":
-                turn.answer()
-            case "undone":
-                turn.undo()
-            case "superseded":
-                turn.supersede()
+        index = known.index(event.partnership)
+        ledger = LinkageLedger(rows, index, event, self._scorer)
+        overdue = known.arrivals(event.partnership).overdue(index, ledger.contact, event.at - self._kept_for)
+        forgotten = forget(index, overdue)
+        ledger.forget(forgotten)
+        # Decided as if they had gone; what goes is the rows, and the index follows those.
+        index.apply(forgotten.changes)
+        try:
+            _Turn(ledger, self._scorer, self._repeats).take()
+        finally:
+            index.apply(taken_back(forgotten.changes))
         return ledger.decision()
 
 
 class _Turn:
     """One event, decided."""
 
-    def __init__(self, ledger: LinkageLedger, scorer: Scorer) -> None:
+    def __init__(self, ledger: LinkageLedger, scorer: Scorer, repeats: Repeats) -> None:
         self._ledger = ledger
         self._event = ledger.event
         self._index = ledger.index
         self._scorer = scorer
+        self._repeats = repeats
+
+    def take(self) -> None:
+        """Decide it."""
+        match self._event.type:
+            case "reported":
+                self.report()
+            case "answered":
+                self.answer()
+            case "undone":
+                self.undo()
+            case "superseded":
+                self.supersede()
 
     # -- what is asked
 
@@ -82,16 +102,43 @@ class _Turn:
             return
         report = _report(event, person)
         if event.contact_id not in self._index.records:
-            decision, changes = decide(self._index, report, self._scorer)
-            self._ledger.keep(changes)
-            self._ledger.put(event.contact_id, version=event.version)
-            self._decided(decision)
+            self._reported_first(report)
             return
-        self._ledger.put(event.contact_id, version=event.version)
+        self._remember(event.contact_id)
         change = revised(self._index, report, self._scorer)
         if change is not None:
             self._ledger.keep(change.changes)
             self._revised(change)
+
+    def _reported_first(self, report: Report) -> None:
+        """A contact that linkage does not know yet."""
+        contact = report.record_id
+        decision, changes = decide(self._index, report, self._scorer)
+        may_act = decision.may_act
+        first = first_of(self._index, self._repeats.firsts(self._said_before(), self._event))
+        if first:
+            by_itself = decision
+            decision, changes = as_repeat(self._index, report, by_itself, first)
+            may_act = may_act and by_itself.person == decision.person
+            self._ledger.put(contact, version=self._event.version, at=self._event.at)
+        else:
+            self._remember(contact)
+        self._ledger.keep(changes)
+        self._decided(decision, may_act, first)
+
+    def _said_before(self) -> ContentRow | None:
+        said = self._event.said
+        return self._ledger.content(said.content) if said is not None and said.content else None
+
+    def _remember(self, contact: str) -> None:
+        """The contact's version, when it came, and what it says."""
+        row = self._ledger.contact(contact)
+        at = self._event.at if row is None or row.at is None else max(row.at, self._event.at)
+        said = self._repeats.heard(self._said_before(), self._event)
+        content = said.content if said is not None else row.content if row is not None else ""
+        if said is not None:
+            self._ledger.put_content(said)
+        self._ledger.put(contact, version=self._event.version, at=at, content=content)
 
     def answer(self) -> None:
         event, index = self._event, self._index
@@ -154,11 +201,11 @@ class _Turn:
 
     # -- what comes of a decision
 
-    def _decided(self, decision: Decision) -> None:
-        contact = decision.record_id
-        self._ledger.tell_link_of(decision, decision.outcome, decision.person, list(decision.reasons))
+    def _decided(self, decision: Decision, may_act: bool, repeat_of: str = "") -> None:
+        contact, story = decision.record_id, decision.person
+        self._ledger.tell_link_of(decision, decision.outcome, story, list(decision.reasons), may_act, repeat_of)
         if decision.outcome == LINK:
-            self._ledger.link_case(contact, decision.person, decision.score, decision.may_act, decision.household, (contact,))
+            self._ledger.link_case(contact, story, decision.score, may_act, decision.household, (contact,), repeat_of)
         if decision.outcome == REVIEW:
             self._ledger.open_review(decision, list(decision.reasons), [candidate_of(one) for one in decision.candidates])
 
@@ -168,7 +215,7 @@ class _Turn:
         if change.anew:
             if decision.outcome != REVIEW:
                 self._ledger.close_review(contact, "withdrawn")
-            self._decided(decision)
+            self._decided(decision, decision.may_act)
             return
         if change.fits:
             reasons = [NEW_VERSION]

@@ -1,20 +1,24 @@
 """What one linkage event leads to, while it is decided: rows, decisions, questions to people, events for cases. Pure."""
 
+from itertools import islice
 from typing import get_args
 
 from schemas.case_event import CaseEvent
 from schemas.identity import output_id
 from schemas.linkage import Link, LinkageEvent, LinkCandidate, LinkOutcome, LinkReview
-from streams.linkage.decision import LINK, Candidate, Decision
+from streams.linkage.decision import Candidate, Decision
 from streams.linkage.index import Changes, Index
 from streams.linkage.model import Scorer
-from streams.linking_rows import ContactRow, IndexRow, index_row, row_key
+from streams.linking_contacts import ContactRow
+from streams.linking_forgetting import Forgotten
+from streams.linking_repeats import ContentRow
+from streams.linking_rows import IndexRow, index_row, leaves_the_row, row_key
 from streams.processor import Decision as Decided
 from streams.processor import Output, Rows
 
 #: Lower edges of the bands of the reliability table, highest first.
 _BANDS = (0.999, 0.99, 0.95, 0.85, 0.5, 0.2)
-#: Other contacts of a story that a link names, the latest ones.
+#: Other contacts of a story that a link names: those that say something of their own first.
 _OTHERS_NAMED = 20
 _SEEN_KEPT = 100
 
@@ -35,11 +39,13 @@ class LinkageLedger:
         self._outputs: list[Output] = []
         self._contacts: dict[str, ContactRow] = {}
         self._changed: dict[str, IndexRow] = {}
+        self._contents: dict[str, ContentRow] = {}
 
     def decision(self) -> Decided:
         """What it came to."""
         contacts = {row_key(self.event.partnership, "contact", row.contact_id): row for row in self._contacts.values()}
-        return Decided(self._outputs, {**self._changed, **contacts})
+        contents = {row_key(self.event.partnership, "content", row.content): row for row in self._contents.values()}
+        return Decided(self._outputs, {**self._changed, **contents, **contacts})
 
     # -- reviews
 
@@ -114,36 +120,68 @@ class LinkageLedger:
         row = self.contact(contact) or ContactRow(contact_id=contact, version=0)
         self._contacts[contact] = row.model_copy(update=changes)
 
+    def content(self, content: str) -> ContentRow | None:
+        """Who said a content lately, as decided so far."""
+        row = self._contents.get(content) or self._rows.get(row_key(self.event.partnership, "content", content))
+        return row if isinstance(row, ContentRow) else None
+
+    def put_content(self, row: ContentRow) -> None:
+        """Remember who said a content."""
+        self._contents[row.content] = row
+
+    def forget(self, forgotten: Forgotten) -> None:
+        """Keep of children that nobody reported for long no more than their contacts' ids and versions."""
+        self.keep(forgotten.changes)
+        for contact in forgotten.contacts:
+            row = self.contact(contact)
+            if row is None:
+                continue
+            self._contacts[contact] = ContactRow(contact_id=contact, version=row.version)
+            said = self.content(row.content) if row.content else None
+            if said is not None:
+                heard = [one for one in said.heard if one.contact_id != contact]
+                self.put_content(said.model_copy(update={"heard": heard}))
+
     def seen(self, contact: str) -> bool:
-        """Whether this event was carried out before; from now on it was."""
+        """Whether this event was decided before; from now on it was. Also of a contact that linkage does not know: what was
+        refused stays refused when the event comes again after the contact."""
         row = self.contact(contact)
-        if row is None:
-            return False
-        if self.event.event_id in row.seen:
+        known = row.seen if row is not None else []
+        if self.event.event_id in known:
             return True
-        self.put(contact, seen=[*row.seen, self.event.event_id][-_SEEN_KEPT:])
+        self.put(contact, seen=[*known, self.event.event_id][-_SEEN_KEPT:])
         return False
 
     def keep(self, changes: Changes) -> None:
         """Keep changes of the index as rows."""
         for change in changes:
+            if leaves_the_row(change) and row_key(self.event.partnership, change.kind, change.key) not in self._changed:
+                continue
             key, row = index_row(self.event.partnership, change)
             # The last state of a row in the place of its last change.
             self._changed.pop(key, None)
             self._changed[key] = row
 
     def link_case(
-        self, contact: str, story: str, score: float, may_act: bool, household: tuple[str, ...], moved: tuple[str, ...]
+        self,
+        contact: str,
+        story: str,
+        score: float,
+        may_act: bool,
+        household: tuple[str, ...],
+        moved: tuple[str, ...],
+        repeat_of: str = "",
     ) -> None:
         """Tell the case that its child is known, and by which contacts."""
         person = self.index.persons[story]
-        others = [each for each in (*person.members, *person.copies) if each not in moved]
+        others = list(islice((each for each in (*person.members, *person.copies) if each not in moved), _OTHERS_NAMED))
         details = {
             "story": story,
             "band": band_of(score),
             "may_act": "yes" if may_act else "no",
-            "others": " ".join(others[-_OTHERS_NAMED:]),
+            "others": " ".join(others),
             "household": " ".join(household),
+            "repeat_of": repeat_of,
         }
         self.put(contact, link_event=output_id(self.event.event_id, "linked", contact))
         self.tell_case(contact, "linked", details)
@@ -198,7 +236,9 @@ class LinkageLedger:
         person = self.index.persons.get(story)
         return person is not None and person.hidden
 
-    def tell_link_of(self, decision: Decision, outcome: str, story: str, reasons: list[str]) -> None:
+    def tell_link_of(
+        self, decision: Decision, outcome: str, story: str, reasons: list[str], may_act: bool = False, repeat_of: str = ""
+    ) -> None:
         """A decision of the linker's."""
         event = self.event
         named: LinkOutcome = next(one for one in get_args(LinkOutcome) if one == outcome)
@@ -212,7 +252,8 @@ class LinkageLedger:
             story_id=story,
             score=decision.score,
             band=band_of(decision.score),
-            may_act=decision.may_act and outcome == LINK,
+            may_act=may_act,
+            repeat_of=repeat_of,
             reasons=reasons,
             candidates=[candidate_of(one) for one in decision.candidates],
             household=list(decision.household),

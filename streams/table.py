@@ -6,9 +6,9 @@ from typing import Any
 import faust
 from faust.types import TP
 
+from streams.fail_stop import fail_stop
 from streams.partition import PartitionState
 from streams.processor import Processor
-from streams.transport import fail_stop
 
 
 class RowTable(faust.Table):  # type: ignore[type-arg]

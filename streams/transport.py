@@ -6,30 +6,21 @@ and commit past holes; a batch that does not begin at the frontier is trimmed or
 """
 
 import asyncio
-import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Any, NoReturn
+from typing import Any
 
 import faust
 from aiokafka.errors import IllegalStateError  # type: ignore[import-untyped]
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from streams.fail_stop import fail_stop, require_within
 from streams.frontier import Frontier
 
-#: sysexits.h EX_SOFTWARE: the process cannot make its work durable. Its supervisor starts it again.
-FAIL_STOP = 70
-
 _FETCH_WAIT_MS = 200
-
-
-def fail_stop(why: str) -> NoReturn:
-    """Stop at once, committing nothing: what is not acknowledged will be processed again by whoever comes next."""
-    os.write(2, f"frontdoor: worker stops: {why}\n".encode())
-    os._exit(FAIL_STOP)
 
 
 def require_compiled_stream() -> None:
@@ -40,17 +31,6 @@ def require_compiled_stream() -> None:
         raise RuntimeError(
             "faust-streaming was installed without its compiled stream iterator; "
             "install it from a wheel (Linux x86_64 or macOS), or build it with Cython and a C compiler"
-        )
-
-
-def _require_within(tp: TP, frontier: int, beginning: int, end: int) -> None:
-    """Stop rather than pass over records that nobody processed, or trim those of a topic that was made anew."""
-    if frontier < beginning:
-        fail_stop(f"{tp.topic}/{tp.partition}: records {frontier} to {beginning} expired before they were processed")
-    if frontier > end:
-        fail_stop(
-            f"{tp.topic}/{tp.partition} ends at {end}, but was processed up to {frontier}: the topic was cut or replaced; "
-            "restore it, or delete the consumer group and the changelog to process what it holds"
         )
 
 
@@ -215,14 +195,14 @@ class FrontierConsumer(driver.Consumer):
         mine = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
         for tp, (beginning, end) in (await self.bounds(mine)).items():
             frontier = self._committed_offset[tp] or beginning
-            _require_within(tp, frontier, beginning, end)
+            require_within(tp.topic, tp.partition, frontier, beginning, end)
             self.frontier.start(tp.topic, tp.partition, frontier)
 
     async def back_to(self, topic: str, partition: int, offset: int, arrived: int) -> bool:
         """A batch arrived that begins at `arrived`, after the frontier `offset`. Fetch again from the frontier; or, if
         the log itself has nothing between the two (the marks of a transaction take offsets), return True: go on."""
         tp = TP(topic, partition)
-        _require_within(tp, offset, *(await self.bounds([tp]))[tp])
+        require_within(topic, partition, offset, *(await self.bounds([tp]))[tp])
         if await self._first_record(tp, offset) == arrived:
             return True
         self.log.warning("batch began after the frontier; back to %s/%s at %s", topic, partition, offset)

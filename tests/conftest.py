@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ops.bootstrap_choice import some_kafka
 from ops.embedded_kafka import EmbeddedKafka
 from ops.kafka_fast_start import prepare_fast_start
 from ops.topics import apply_topics, wanted_topics
 from schemas.settings import Settings
+
+# How long an example takes says nothing on a machine that does other things too.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 # Where tests run side by side their output has a terminal's width; what is promised of a pipe has none.
 os.environ.pop("COLUMNS", None)

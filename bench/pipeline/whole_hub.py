@@ -151,7 +151,7 @@ class _Hub:
     async def _publish(self, team: str) -> None:
         log = KafkaLog(self._stack.bootstrap, "bench")
         try:
-            await publish_rota(log, team, read_rota(DEFAULT_ROTA), datetime.now(UTC))
+            await publish_rota(log, team, read_rota(DEFAULT_ROTA), datetime.now(UTC), "bench")
         finally:
             log.close()
 

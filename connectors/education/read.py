@@ -2,6 +2,7 @@
 
 from connectors.decoding import Problem
 from connectors.education.transfer_file import is_transfer_file, read_transfer_file
+from connectors.email_message import is_email, read_email
 from connectors.fields.dialect import Dialect
 from connectors.fields.reading import never_raising, read_opened
 from connectors.fields.shapes import open_body
@@ -24,6 +25,10 @@ def read(body: bytes, hint: Hint) -> Reading:
     A Common Transfer File is no contact: it identifies pupils and carries no concern. What names neither a child nor a
     concern is quarantined with the reason. Formats: `docs/formats-education.md`.
     """
+    return read_email(body, _read_one) if is_email(body) else _read_one(body, hint)
+
+
+def _read_one(body: bytes, hint: Hint) -> Reading:
     opened = open_body(body, hint)
     if isinstance(opened, Problem):
         return opened.quarantined()

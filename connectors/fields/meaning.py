@@ -149,7 +149,7 @@ _SOURCE_SETS = tuple((code, frozenset(stems.split())) for code, stems in _SOURCE
 def source_of(text: str) -> str:
     """The DfE ReferralSource code a text stands for: the code itself ("q) 6: Police", "2A"), or a clear word. "" if none."""
     line = text.strip()[:100]
-    for match in re.finditer(r"\b([0-9]{1,2}[A-Da-d]?)(?=\s*[:)-]|$)", line):
+    for match in re.finditer(r"\b([0-9]{1,2}[A-Fa-f]?)(?=\s*[:)-]|$)", line):
         code = str(match.group(1)).upper()
         if code in REFERRAL_SOURCES and (match.end() < len(line) or match.start() == 0):
             return code

@@ -8,6 +8,7 @@ from connectors.fields.concern import Concern, read_concern
 from connectors.fields.dialect import Dialect
 from connectors.fields.groups import MOST_FIELDS, Group, TooManyFields, count_fields
 from connectors.fields.meaning import sounds_worrying
+from connectors.fields.own_answers import own_answer
 from connectors.fields.shapes import Opened
 from connectors.fields.walk import group_message
 from schemas.reading import Hint, Note, Reader, Reading
@@ -58,6 +59,8 @@ def never_raising(read: Callable[[bytes, Hint], Reading]) -> Reader:
 
 def read_opened(opened: Opened, dialect: Dialect) -> Reading:
     """The reading of a body about concerns: every message in it, each child a report."""
+    if answer := own_answer(opened):
+        return answer
     if opened.table is not None:
         if count_fields(opened.table.rows) > MOST_FIELDS:
             return TOO_MANY_FIELDS.quarantined(opened.notes)

@@ -98,6 +98,7 @@ def table_from(cells: Sequence[Sequence[str]], notes: Sequence[Note] = ()) -> Ta
     for row in cells[heading + 1 :]:
         if not any(cell.strip() for cell in row) or _repeats_heading(row, names):
             continue
+        row = [_as_typed(cell) for cell in row]
         if any(_FORMULA.match(cell) for cell in row):
             seen[Note(code="formula_cell", field="table", text="A cell begins like a formula; it was kept as text.")] = None
         fitted, moved = _fit(list(row), concepts)
@@ -111,6 +112,11 @@ def table_from(cells: Sequence[Sequence[str]], notes: Sequence[Note] = ()) -> Ta
     if len(rows) > MOST_ROWS:
         return TOO_MANY_ROWS
     return Table(rows, frozenset(filter(None, concepts)), _above(cells[:heading]), tuple(seen))
+
+
+def _as_typed(cell: str) -> str:
+    """A cell without the apostrophe by which a spreadsheet marks as text what begins like a formula."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell[1:]) else cell
 
 
 def _as_object(row: Sequence[str], names: Sequence[str]) -> dict[str, str]:
@@ -220,6 +226,8 @@ def _fit(row: list[str], concepts: Sequence[str]) -> tuple[list[str], bool]:
         return row, False
     candidates: list[list[str]] = []
     if 0 < extra <= 4:
+        empty = [place for place in range(len(row) - extra + 1) if not any(cell.strip() for cell in row[place : place + extra])]
+        candidates.extend([*row[:place], *row[place + extra :]] for place in empty)
         for place in range(len(concepts)):
             joined = ", ".join(cell.strip() for cell in row[place : place + extra + 1])
             candidates.append([*row[:place], joined, *row[place + extra + 1 :]])

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from datetime import date, datetime, time
 from typing import Any
 
@@ -20,6 +21,12 @@ _MOST_PARTS = 300
 _MOST_CELLS = 20_000
 """Cells read, empty ones included."""
 _MOST_SHEETS = 20
+_FIRST_ROWS = 20
+_DAMAGED = (
+    zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError,
+    EOFError, SyntaxError, NotImplementedError, RuntimeError, OverflowError, AssertionError, ArithmeticError, zlib.error,
+)  # fmt: skip
+"""openpyxl and zipfile raise any of these on a damaged workbook; none of them says more than "damaged"."""
 
 _TOO_LARGE = Problem(
     "workbook_too_large",
@@ -41,12 +48,28 @@ def read_workbook(body: bytes) -> Table | Problem:
     try:
         notes = _checked(body)
         return notes if isinstance(notes, Problem) else _read(body, notes)
-    except (
-        zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError,
-        EOFError, SyntaxError, NotImplementedError, RuntimeError, OverflowError, AssertionError, ArithmeticError,
-    ):  # fmt: skip
-        # openpyxl and zipfile raise any of these on a damaged workbook; none of them says more than "damaged".
+    except _DAMAGED:
         return _BROKEN
+
+
+def first_rows(body: bytes) -> list[list[list[str]]]:
+    """The first rows of every sheet, for a workbook that is too long to be read whole. Empty when it cannot be opened."""
+    try:
+        if isinstance(_checked(body), Problem):
+            return []
+        book = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
+        try:
+            return [
+                [
+                    [_text(cell) for cell in row]
+                    for row in sheet.iter_rows(max_row=_FIRST_ROWS, max_col=MOST_COLUMNS, values_only=True)
+                ]
+                for sheet in book.worksheets[:_MOST_SHEETS]
+            ]
+        finally:
+            book.close()
+    except _DAMAGED:
+        return []
 
 
 def _checked(body: bytes) -> Problem | list[Note]:

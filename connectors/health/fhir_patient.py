@@ -157,6 +157,8 @@ def _identifiers(patient: Node, where: str, written: datetime | None, notes: lis
                 unmapped.keep("nhs_number_status", first_code(value_of(extension)) or value_words(value_of(extension)))
             if made is None and value_of(identifier) is None:
                 notes.append(Note(code="nhs_number_missing", field=where, text="The NHS number is announced but empty."))
+        elif "former-upn" in folded or "formerupn" in folded:
+            made = child_identifier("former_upn", value, where, notes, system)
         elif "upn" in folded or "unique-pupil" in folded:
             made = child_identifier("upn", value, where, notes, system)
         elif "la-child" in folded or "lachild" in folded:

@@ -10,11 +10,12 @@ from connectors.fields.personal_names import split_name
 from connectors.health.hl7v2_message import Message, Repetition, Segment
 from connectors.health.unmapped import Unmapped
 from connectors.health.vocabulary import ethnicity, is_unborn_name, role_of_relation, sex, without_baby_words
-from schemas.person import Address, Identifier, OtherPerson, Person
+from schemas.person import Address, Identifier, IdentifierKind, OtherPerson, Person
 from schemas.reading import Note
 
 _NHS_AUTHORITIES = ("nhs", "nsts", "2.16.840.1.113883.2.1.4.1")
 _NHS_TYPES = frozenset({"nhs", "nh", "nhsn", "nhsnmbr", "nngbr", "nneng", "nhsnumber"})
+_KINDS: dict[str, IdentifierKind] = {"upn": "upn", "formerupn": "former_upn", "lachildid": "la_child_id"}
 _NOT_OF_THE_CHILD = frozenset({"ss", "dl", "ppn", "ni", "mc", "ma", "an", "vn", "pnt", "bc", "cz", "mi", "nnusa"})
 """Types of numbers that say nothing about who somebody is among a sender's own patients (visit, account, insurance)."""
 
@@ -129,8 +130,8 @@ def _identifiers(pid: Segment, where: str, notes: list[Note], unmapped: Unmapped
                 notes.append(
                     Note(code="nhs_number_assumed", field=field, text="A ten-digit number is an NHS number by its digits.")
                 )
-            elif "upn" in (kind, authority.casefold()):
-                made = child_identifier("upn", value, field, notes, authority)
+            elif known := _KINDS.get(kind) or _KINDS.get(authority.casefold()):
+                made = child_identifier(known, value, field, notes, authority)
             else:
                 made = child_identifier("local", value, field, notes, authority or sent.text(5))
             if made:

@@ -12,7 +12,7 @@ from connectors.health.hl7v2_sender import provider_organisation, sender_of
 from connectors.health.same_child import without_repeated_children
 from connectors.health.unmapped import Unmapped, distinct
 from connectors.health.vocabulary import ASKS_RISK, priority_level
-from schemas.codes import risk_level
+from schemas.codes import PRIMARY_NEEDS, risk_level
 from schemas.person import OtherPerson, Person
 from schemas.reading import Action, Note, Report
 
@@ -78,6 +78,7 @@ def _report(message: Message, event: str, pid: Segment | None, near: list[Segmen
         narrative=_narrative(message, referral, notes),
         people=_people(message, referrer, near, notes),
         attachments=attachments_of(message, notes),
+        need_code=_need(referral),
         need_original=referral.first(10).words()[:200],
         unmapped=unmapped.as_dict(),
         notes=distinct(notes),
@@ -120,6 +121,11 @@ def _reference(referral: Segment, notes: list[Note]) -> str:
     return ""
 
 
+def _need(referral: Segment) -> str:
+    """The DfE PrimaryNeedCode, where the sender gives one as the reason."""
+    return next((code for one in referral.repetitions(10) if (code := one.text(1).upper()) in PRIMARY_NEEDS), "")
+
+
 def _risk(message: Message, referral: Segment, notes: list[Note]) -> tuple[str, str]:
     """(risk level or "", the sender's own word): an observation or local segment that grades risk, else RF1-2."""
     for observation in message.all("OBX"):
@@ -144,7 +150,8 @@ def _risk(message: Message, referral: Segment, notes: list[Note]) -> tuple[str, 
 
 def _narrative(message: Message, referral: Segment, notes: list[Note]) -> str:
     """Everything a person wrote: reason, notes, observations, diagnoses, in the order of the message."""
-    paragraphs = [f"Reason: {said}" for said in (one.words() for one in referral.repetitions(10)) if said]
+    reasons = (one for one in referral.repetitions(10) if one.text(1).upper() not in PRIMARY_NEEDS)
+    paragraphs = [f"Reason: {said}" for said in (one.words() for one in reasons) if said]
     for segment in message.all("NTE", "OBX", "DG1", "OBR", "PV2"):
         if segment.name == "NTE":
             paragraphs.append(segment.free_text(3))

@@ -1,6 +1,7 @@
 """What police forces send: public protection notices and pre-assessments as XML or JSON."""
 
 from connectors.decoding import Problem
+from connectors.email_message import is_email, read_email
 from connectors.fields.dialect import Dialect
 from connectors.fields.reading import never_raising, read_opened
 from connectors.fields.shapes import open_body
@@ -22,5 +23,9 @@ def read(body: bytes, hint: Hint) -> Reading:
     A notice that says it is for information only keeps that as its kind; it is a contact all the same. XML with a document
     type or entities is refused into quarantine. Formats: `docs/formats-police.md`.
     """
+    return read_email(body, _read_one) if is_email(body) else _read_one(body, hint)
+
+
+def _read_one(body: bytes, hint: Hint) -> Reading:
     opened = open_body(body, hint)
     return opened.quarantined() if isinstance(opened, Problem) else read_opened(opened, POLICE)

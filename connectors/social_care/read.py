@@ -9,6 +9,7 @@ from connectors.fields.concern import Concern, read_concern
 from connectors.fields.dialect import Dialect
 from connectors.fields.groups import MOST_FIELDS, TooManyFields, count_fields
 from connectors.fields.naming import fold
+from connectors.fields.own_answers import own_answer
 from connectors.fields.reading import (
     MOST_REPORTS,
     NOTHING,
@@ -20,10 +21,12 @@ from connectors.fields.reading import (
 from connectors.fields.shapes import Opened, open_body
 from connectors.fields.walk import group_message
 from connectors.fields.who import who_is_in
+from connectors.social_care.annex_a import read_annex_a
 from connectors.social_care.case_events import case_reports
 from connectors.social_care.cin_census import is_census, read_census
 from connectors.social_care.event_items import EventItem, event_items, transport_id
 from connectors.social_care.event_words import EVENT
+from connectors.social_care.ssd_load import read_ssd_load
 from schemas.codes import CASE_EVENT_TYPES, DEFAULT_SOURCE
 from schemas.reading import CaseReport, Hint, Note, Reading, Report
 
@@ -56,10 +59,16 @@ def read(body: bytes, hint: Hint) -> Reading:
     word that nobody knows, or an event about no contact, quarantines the message. Formats: `docs/formats-social-care.md`.
     """
     opened = open_body(body, hint)
+    if cases := read_annex_a(opened, body):
+        return cases
     if isinstance(opened, Problem):
         return opened.quarantined()
     if is_census(opened):
         return read_census(opened)
+    if load := read_ssd_load(opened):
+        return load
+    if answer := own_answer(opened):
+        return answer
     try:
         return _read(opened)
     except TooManyFields:

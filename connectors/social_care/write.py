@@ -8,6 +8,7 @@ that the contact was risk assessed on the day it arrived. The published shape is
 import json
 from typing import Any
 
+from connectors.writing import Written, file_name
 from schemas.contact import Contact
 from schemas.outbound import OutboundItem
 from schemas.person import Address, OtherPerson, Person
@@ -34,6 +35,11 @@ def write(item: OutboundItem) -> bytes:
     if item.kind != "outcome":
         message["reply"] = _reply(item)
     return json.dumps(_without_nothing(message), ensure_ascii=False, indent=1).encode()
+
+
+def write_json(item: OutboundItem) -> Written:
+    """The same as the writers' contract has it."""
+    return Written(write(item), "application/json", file_name(item, "json"))
 
 
 def _contact(contact: Contact) -> dict[str, Any]:
@@ -152,4 +158,4 @@ def _without_nothing(value: Any, name: str = "") -> Any:
     return value
 
 
-__all__ = ["FORMAT", "write"]
+__all__ = ["FORMAT", "write", "write_json"]

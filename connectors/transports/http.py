@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.message import Message
+from pathlib import Path as KeyFile
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -18,6 +19,7 @@ from connectors.room import Room
 from connectors.senders import Sender, Senders, Unauthenticated
 from connectors.transports.fhir_answers import FHIR_JSON, capability_statement, operation_outcome
 from connectors.transports.http_body import Body, NoRoom, TooSlow, read_body
+from connectors.transports.http_outcomes import about_what_became
 from connectors.transports.http_paths import Path, paths_of
 from connectors.transports.http_problem import Problem, answer_problems
 from connectors.transports.openapi import GET_DOCS, READY_DOCS, TITLE, document_of
@@ -38,6 +40,7 @@ class HttpDoor:
     """What the HTTP transport of one agency needs. `loopback`: bound to this machine alone.
 
     `failed` is called when the process cannot keep its promises any more; `reachable` says whether the broker answers.
+    `statement_key` is the file of the key that signs statements; without it there are none.
     """
 
     edge: Edge
@@ -50,6 +53,7 @@ class HttpDoor:
     reachable: Callable[[], Awaitable[bool]]
     failed: Callable[[BaseException], None]
     body_seconds: float = BODY_SECONDS
+    statement_key: KeyFile | None = None
 
 
 def build_app(door: HttpDoor) -> FastAPI:
@@ -71,6 +75,7 @@ def build_app(door: HttpDoor) -> FastAPI:
             **document_of(path, door.limit),
         )
     _about_receipts(app, door)
+    about_what_became(app, door.view, door.edge.agency, lambda request: _sender(door, request), door.statement_key)
     _about_itself(app, door)
     return app
 

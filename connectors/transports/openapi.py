@@ -69,6 +69,58 @@ GET_DOCS: dict[str, Any] = {
     },
 }
 
+_TOLD = {
+    "type": "object",
+    "required": ["notice_id", "receipt_id", "contact_id", "outcome", "meaning", "at"],
+    "properties": dict.fromkeys(
+        (
+            "notice_id", "receipt_id", "contact_id", "your_reference", "your_message_id", "outcome", "decision", "reason",
+            "meaning", "at",
+        ),
+        _TEXT,
+    ),
+}  # fmt: skip
+_PAGE = {
+    "type": "object",
+    "required": ["outcomes", "next", "more"],
+    "properties": {"outcomes": {"type": "array", "items": _TOLD}, "next": _TEXT, "more": {"type": "boolean"}},
+}
+
+#: The question what became of a sender's messages.
+OUTCOMES_DOCS: dict[str, Any] = {
+    "openapi_extra": {
+        "parameters": [
+            {
+                "name": "since", "in": "query", "required": False, "schema": _TEXT,
+                "description": "The `next` of your last answer; without it you get the oldest outcome first.",
+            },
+            {
+                "name": "limit", "in": "query", "required": False,
+                "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 100},
+                "description": "How many at most.",
+            },
+        ]
+    },
+    "responses": {
+        200: {"description": "Your outcomes after `since`.", "content": {"application/json": {"schema": _PAGE}}},
+        400: _problem("since or limit is not one."),
+        401: _problem("A token is needed, or it is wrong."),
+        403: _problem("Not from a web page."),
+        503: _problem("The hub cannot tell now; ask again."),
+    },
+}  # fmt: skip
+
+#: The question for the signed statement of a day.
+STATEMENT_DOCS: dict[str, Any] = {
+    "responses": {
+        200: {"description": "The signed statement.", "content": {"application/json": {"schema": {"type": "object"}}}},
+        400: _problem("The day is none."),
+        401: _problem("A token is needed, or it is wrong."),
+        403: _problem("Not from a web page."),
+        503: _problem("The hub cannot tell now; ask again."),
+    },
+}
+
 #: What is the same for the question whether messages can be taken.
 READY_DOCS: dict[str, Any] = {"responses": {503: _problem("Nothing can be taken now; come back in a few seconds.")}}
 

@@ -27,13 +27,16 @@ class ViewAnswers:
 
     async def receipt(self, receipt_id: str) -> dict[str, Any] | None:
         """What the view says of a receipt, None if it does not know it. Raises `ViewAway`."""
+        return await self._ask(f"/receipts/{receipt_id}", {}, none=404)
+
+    async def _ask(self, path: str, params: dict[str, str], *, none: int) -> dict[str, Any] | None:
         try:
             endpoint = json.loads(self._file.read_text())
-            answer = await self._http.get(f"{endpoint['urls']['http']}/receipts/{receipt_id}")
+            answer = await self._http.get(f"{endpoint['urls']['http']}{path}", params=params)
             if answer.headers.get(_PID_HEADER) != str(endpoint["pid"]):
                 # The view died, and its port serves somebody else now.
                 raise ViewAway
-            if answer.status_code == 404:
+            if answer.status_code == none:
                 return None
             content = answer.json() if answer.status_code == 200 else None
         except (OSError, ValueError, KeyError, TypeError, httpx.HTTPError):
@@ -41,6 +44,15 @@ class ViewAnswers:
         if not isinstance(content, dict):
             raise ViewAway
         return content
+
+    async def outcomes(self, agency: str, recipient: str, since: str, limit: int) -> dict[str, Any] | None:
+        """What the view holds for a recipient from a cursor on, None if that is no cursor. Raises `ViewAway`."""
+        params = {"agency": agency, "recipient": recipient, "since": since, "limit": str(limit)}
+        return await self._ask("/outcomes", params, none=400)
+
+    async def statement(self, sender: str, day: str) -> dict[str, Any] | None:
+        """What the view holds of a sender for a day, None if that is no day. Raises `ViewAway`."""
+        return await self._ask("/statements", {"sender": sender, "day": day}, none=422)
 
     async def close(self) -> None:
         """Let the connection go."""

@@ -200,7 +200,7 @@ class _Judge:
         self.result.repeated_flags += repeats
         standing = sum(flag.standing for flag in flags)
         self.result.standing += standing
-        self.result.withdrawn += len(flags) - standing
+        self.result.withdrawn += sum("withdrawn" in flag.states and not flag.warning for flag in flags)
         return flags
 
     def _not_assessed(self, story: Story, event: Event) -> None:

@@ -39,7 +39,7 @@ class State(NamedTuple):
 
 
 class FlagStory:
-    """All states of one flag id. Withdrawn is final; in any other state the flag stands."""
+    """All states of one flag id. A warning does not stand yet; withdrawn is final; in any other state the flag stands."""
 
     def __init__(self, first: State) -> None:
         self.first = first
@@ -48,7 +48,12 @@ class FlagStory:
     @property
     def standing(self) -> bool:
         """Whether somebody must still look at it."""
-        return "withdrawn" not in self.states
+        return "withdrawn" not in self.states and not self.warning
+
+    @property
+    def warning(self) -> bool:
+        """Whether it only told that a limit comes near."""
+        return all(state.result == "due_soon" for state in self.states.values())
 
 
 def flag_stories(states: Iterator[State], found: Findings) -> tuple[list[FlagStory], int]:
@@ -80,7 +85,7 @@ def _about(state: State) -> tuple[str, int, int, int]:
 def _check(flag: FlagStory, found: Findings) -> None:
     first = flag.first
     ids = [first.flag, first.contact]
-    if "raised" not in flag.states:
+    if "raised" not in flag.states and not flag.warning:
         found.broken("missed_flagged_once", ids, first.where, f"a flag that is {first.state} and was never raised")
     if first.flag != flag_id(first.contact, first.clock, first.opening, instant(first.due_at).isoformat()):
         text = "its id does not come from its contact, clock, opening and limit"

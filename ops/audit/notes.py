@@ -121,7 +121,7 @@ class NoteTaker:
     def _flag(self, record: dict[str, Any], content: bytes, where: _Where) -> None:
         self._spill.add(
             "flag",
-            (record["flag_id"], record["contact_id"], record["clock"], record["opening"], record["state"],
+            (record["flag_id"], record["contact_id"], record["clock"], record["opening"], _state(record),
              record["result"], record["started_at"], record["due_at"], record["evidence_event_id"], digest(content), *where),
         )  # fmt: skip
 
@@ -157,3 +157,9 @@ def _number(text: bytes | None) -> int:
     """A header's number, or -1 where it has none."""
     digits = bytes(text or b"").decode(errors="replace")
     return int(digits) if digits.isdecimal() else -1
+
+
+def _state(record: dict[str, Any]) -> str:
+    """A flag's state; of what comes once for each warning point or rung of a ladder, with that point or rung."""
+    state, rung = str(record["state"]), str(record["to"])
+    return f"{state} {record['step_at']} {rung}".strip() if rung and state == "acknowledged" or record["step_at"] else state

@@ -15,6 +15,9 @@ TOPICS = (
 )  # fmt: skip
 
 
+_OF_THE_DAY = frozenset({"same-day", "unmatched"})
+
+
 class DayStuck(Exception):
     """Something that must come did not come in time; says what was waited for."""
 
@@ -26,6 +29,7 @@ class LogWatch:
         self.dispositions: dict[str, Any] = {}
         self.events: dict[str, Any] = {}
         self.flags: dict[str, Any] = {}
+        self.other_flags: dict[str, Any] = {}
         self.contacts: dict[str, Any] = {}
         self.items: dict[str, Any] = {}
         self.links: dict[str, Any] = {}
@@ -95,6 +99,7 @@ class LogWatch:
         elif topic == "link-reviews":
             self.reviews[record.contact_id] = record
         elif topic == "flags":
-            self.flags[record.flag_id] = record
+            # A day is about the same-day clock; the others run for weeks.
+            (self.flags if record.clock in _OF_THE_DAY else self.other_flags)[record.flag_id] = record
         else:
             self.items.setdefault(record.item_id, record)

@@ -111,6 +111,7 @@ def _stories(result: DayResult) -> str:
     names = {story["ref"]: story["name"] for story in result.contacts}
     lines = [
         f"{escape(names.get(story['story'], '') or 'no name')}: {escape(' + '.join(story['contacts']))}"
+        + "".join(f" <small>({escape(ref)} says the same as {escape(of)})</small>" for ref, of in story["repeats"].items())
         for story in result.stories
     ]
     lines += [

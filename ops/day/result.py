@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ops.clock_data import clock_rules
+from ops.day.clocks_told import clocks_told
 from ops.day.driver import DayDriver, Sent
 from ops.day.log_watch import LogWatch
 from ops.view.same_day import Opening, openings
@@ -26,11 +28,12 @@ _NOT_DELIVERED: dict[str, Any] = {
 @dataclass
 class DayResult:
     """The outcome of a day. `contacts` is each contact's story with the child's name, for people; `stories` are the
-    children with several contacts, `reviews` the contacts that may be about a known child, by refs; `audit` is the
-    auditor's verdict as plain data; seconds are real time."""
+    children with several contacts (`repeats`: which of them came again by another channel), `reviews` the contacts that may
+    be about a known child, by refs; `audit` is the auditor's verdict as plain data; seconds are real time."""
 
     refs: dict[str, dict[str, Any]] = field(default_factory=dict)
     flags: list[dict[str, Any]] = field(default_factory=list)
+    clocks: list[dict[str, Any]] = field(default_factory=list)
     unmatched: list[dict[str, Any]] = field(default_factory=list)
     contacts: list[dict[str, Any]] = field(default_factory=list)
     stories: list[dict[str, Any]] = field(default_factory=list)
@@ -45,6 +48,7 @@ class DayResult:
         return {
             "refs": self.refs,
             "flags": self.flags,
+            "clocks": self.clocks,
             "unmatched": self.unmatched,
             "contacts": self.contacts,
             "stories": self.stories,
@@ -91,6 +95,7 @@ def collect(driver: DayDriver, watch: LogWatch) -> DayResult:
             line["line"] = line_of_contact[flag.contact_id]
         (result.unmatched if flag.result == "unmatched" else result.flags).append(line)
     result.flags.sort(key=lambda flag: (flag["due"], flag["ref"]))
+    result.clocks = clocks_told(by_contact, watch.other_flags.values(), ref_of_contact, clock_rules(driver.settings))
     return result
 
 
@@ -100,8 +105,19 @@ def _link(result: DayResult, watch: LogWatch, ref_of_contact: dict[str, str]) ->
     for contact, ref in ref_of_contact.items():
         if contact in watch.links:
             of_story.setdefault(watch.links[contact].story_id, []).append(ref)
+    repeats = {
+        ref: ref_of_contact.get(watch.links[contact].repeat_of, watch.links[contact].repeat_of)
+        for contact, ref in ref_of_contact.items()
+        if contact in watch.links and watch.links[contact].repeat_of
+    }
     result.stories = [
-        {"story": ref_of_contact.get(story, story), "contacts": refs} for story, refs in of_story.items() if len(refs) > 1
+        {
+            "story": ref_of_contact.get(story, story),
+            "contacts": refs,
+            "repeats": {ref: repeats[ref] for ref in refs if ref in repeats},
+        }
+        for story, refs in of_story.items()
+        if len(refs) > 1
     ]
     result.reviews = [
         {

@@ -46,14 +46,19 @@ def day_stack(run_dir: Path, start: datetime, rota: list[OnDuty], say: Say, extr
 
     stepped_clock(Settings(run_dir=run_dir)).set(start)
     with stack:
-        asyncio.run(_put_on_duty(stack.settings, rota, start - timedelta(days=1)))
+        put_on_duty(stack.settings, rota, start - timedelta(days=1))
         yield stack
+
+
+def put_on_duty(settings: Settings, rota: list[OnDuty], at: datetime) -> None:
+    """Publish a rota on the log, as from `at`. Raises `NotDurable`."""
+    asyncio.run(_put_on_duty(settings, rota, at))
 
 
 async def _put_on_duty(settings: Settings, rota: list[OnDuty], at: datetime) -> None:
     log = KafkaLog(settings.bootstrap_servers, "frontdoor-rota")
     try:
-        await publish_rota(log, settings.team, rota, at)
+        await publish_rota(log, settings.team, rota, at, settings.hash_key)
     finally:
         log.close()
 

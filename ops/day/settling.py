@@ -20,6 +20,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "frontdoor-routing": ("contacts",),
     "frontdoor-allocation": ("allocation-in",),
     "frontdoor-cases": ("case-events",),
+    "frontdoor-clocks": ("case-events",),
     "frontdoor-answers": ("case-events",),
     "frontdoor-linkage": ("linkage-in",),
 }

@@ -6,7 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from ops.audit.verdict import CannotLook
+from ops.linkage.log_reports import log_reports
 from ops.linkage.report_file import LinkFileError, read_reports
+from ops.running_stack import running_settings
+from schemas.settings import Settings
 from streams.linkage.model import ModelError, to_json
 from streams.linkage.report import Report
 from streams.linkage.training import train as learn
@@ -20,13 +24,25 @@ def train(
         Path | None,
         typer.Argument(help="CSV of reports, columns as for `frontdoor link`; our own synthetic children if not given."),
     ] = None,
+    from_log: Annotated[
+        bool, typer.Option("--from-log", help="Learn from the contacts of this hub's own log, each in its latest version.")
+    ] = False,
+    bootstrap: Annotated[
+        str | None, typer.Option("--bootstrap", help="With --from-log: host:port of the cluster; else the running stack's.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where to write the model.")] = Path("linkage-model.json"),
     version: Annotated[str, typer.Option(help="The model's name; from the data's digest if not given.")] = "",
     measure: Annotated[bool, typer.Option(help="Measure the model on fresh synthetic sets for its reliability table.")] = True,
 ) -> None:
-    """Train a model by expectation-maximisation: no label is read, and the same data give the same model."""
+    """Train a model by expectation-maximisation: no label is read, and the same data give the same model.
+
+    Exit code: 0 written, 2 too few reports, or they cannot be read or used.
+    """
+    if file and from_log:
+        typer.echo("linkage train: give a FILE or --from-log, not both", err=True)
+        raise typer.Exit(2)
     try:
-        reports, card = _from_file(file) if file else _own_reports()
+        reports, card = _from_file(file) if file else _from_log(bootstrap) if from_log else _own_reports()
         model_version = version or f"trained-{_digest(reports)}"
         trained = learn(reports, model_version, card)
         model = trained.model
@@ -35,7 +51,7 @@ def train(
 
             model = measured(model)
         out.write_text(to_json(model), encoding="utf-8")
-    except (LinkFileError, ModelError) as error:
+    except (LinkFileError, ModelError, CannotLook) as error:
         typer.echo(f"linkage train: {error}", err=True)
         raise typer.Exit(2) from error
     except OSError as error:
@@ -51,6 +67,12 @@ def train(
 def _from_file(file: Path) -> tuple[list[Report], dict[str, Any]]:
     reports = read_reports(file).reports
     return reports, {"data": "reports of a file given by the operator; no label was read", "records": len(reports)}
+
+
+def _from_log(bootstrap: str | None) -> tuple[list[Report], dict[str, Any]]:
+    settings = Settings()
+    reports = log_reports(bootstrap or running_settings(settings).bootstrap_servers, settings.partnership)
+    return reports, {"data": "the hub's own contacts, each in its latest version; no label was read", "records": len(reports)}
 
 
 def _own_reports() -> tuple[list[Report], dict[str, Any]]:

@@ -49,6 +49,10 @@ WHERE disposition = 'quarantined'
 
 _UNREAD = "SELECT agency, count(*), min(received_at) FROM unread JOIN received USING (receipt_id) GROUP BY 1"
 
+_UNDELIVERED = "SELECT agency, count(*), min(since) FROM undelivered WHERE state = 'undelivered' GROUP BY 1"
+
+_TRIED_AGAIN = "SELECT agency, count(*), min(since) FROM undelivered WHERE state <> 'undelivered' GROUP BY 1"
+
 _TICKS = "SELECT partition, max(until) FROM coverage GROUP BY partition"
 
 
@@ -83,6 +87,8 @@ def view_samples(settings: Settings, now: datetime) -> list[Sample]:
         return [
             *_messages(db), *_unassessed(db, now), *_flags(db),
             *_waiting(db, "frontdoor_quarantine", _QUARANTINE, now), *_waiting(db, "frontdoor_unread", _UNREAD, now),
+            *_waiting(db, "frontdoor_undelivered", _UNDELIVERED, now),
+            *_waiting(db, "frontdoor_delivery_waiting", _TRIED_AGAIN, now),
             *_ticks(db, now), Sample("frontdoor_undecodable_records", _one(db, "SELECT count(*) FROM undecodable")),
         ]  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The hub on the log in memory: the same processors, partition states and frontiers as the workers', bound to a batch
 that can be stopped after every single effect.
 
-The order of a batch's effects is that of `streams.worker`; what a broker does about a worker that has lost its
+The order of a batch's effects is that of `streams.steps`; what a broker does about a worker that has lost its
 session (its commits are refused, what it still has in hand may land late) is modelled here too.
 """
 
@@ -14,7 +14,14 @@ from functools import cache
 
 from connectors.registry import reader
 from ops.simulator.log import PARTITIONS, MemoryLog, Stored, Writer, partition_of
-from ops.simulator.sabotage import ForgetfulAllocation, ForgetfulCases, ForgetfulIntake, state_of
+from ops.simulator.sabotage import (
+    ForgetfulAllocation,
+    ForgetfulCases,
+    ForgetfulIntake,
+    ForgetfulLinkage,
+    HalfUndoing,
+    state_of,
+)
 from schemas.authorities import authorities
 from schemas.ports import Entry
 from schemas.reading import Hint, Reader, Reading
@@ -25,6 +32,8 @@ from streams.cases import Cases
 from streams.envelope import dead_letter, entry_of
 from streams.frontier import Frontier
 from streams.intake import Intake
+from streams.linkage.model import Scorer, shipped_model
+from streams.linking import Linkage
 from streams.partition import PartitionState, RowWrite
 from streams.processor import Processor
 from streams.routing import Routing
@@ -58,7 +67,14 @@ def processors(sabotage: str = "") -> tuple[Processor, ...]:
     forgets, counts = sabotage == "dedupe-off", sabotage == "repeats-counted"
     intake = (ForgetfulIntake if forgets else Intake)(cached_reader, hash_key=HASH_KEY, authorities=authorities("383"), team=TEAM)
     cases = (ForgetfulCases if counts else Cases)("Duty Manager")
-    return intake, Routing(), (ForgetfulAllocation if counts else Allocation)(), cases, Answers()
+    linkage = {"undo-by-half": HalfUndoing, "repeats-counted": ForgetfulLinkage}.get(sabotage, Linkage)(scorer(), HASH_KEY)
+    return intake, Routing(), (ForgetfulAllocation if counts else Allocation)(), cases, Answers(), linkage
+
+
+@cache
+def scorer() -> Scorer:
+    """The shipped linkage model, read once."""
+    return Scorer(shipped_model())
 
 
 @cache

@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
+from ops.simulator.allocation_checks import ALLOCATION_CHECKS
+from ops.simulator.linked import LINK_CHECKS
 from ops.simulator.log import PARTITIONS, Stored
 from ops.simulator.oracle import Oracle, Said
 from ops.simulator.replay import LOG_CHECKS, dead_letter_of
@@ -160,4 +162,7 @@ def _readable(run: Run, stored: Stored) -> Record | None:
         return None
 
 
-_CHECKS: tuple[Callable[[Run], Iterator[str]], ...] = (_dispositions, _quarantine, _routed, _clocks, *LOG_CHECKS)
+_CHECKS: tuple[Callable[[Run], Iterator[str]], ...] = (
+    *(_dispositions, _quarantine, _routed, _clocks),
+    *(*ALLOCATION_CHECKS, *LINK_CHECKS, *LOG_CHECKS),
+)

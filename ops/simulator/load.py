@@ -29,6 +29,9 @@ _TOLD: dict[str, dict[str, str]] = {
     "decided": {"event": "decision", "by": "Ben Hughes", "decision": "accept"},
     "closed": {"event": "closed", "by": "Ben Hughes", "reason_code": "RC1"},
     "flag acknowledged": {"event": "flag_acknowledged", "by": "Ben Hughes"},
+    "link undone": {"event": "link_undone", "by": "Ben Hughes", "reason": "Another child."},
+    "the same child": {"event": "link_answered", "verdict": "same", "by": "Ben Hughes", "reason": "Rang the school."},
+    "not the same child": {"event": "link_answered", "verdict": "not_same", "by": "Ben Hughes", "reason": "Rang them."},
 }
 TOLD = tuple(_TOLD)
 
@@ -74,6 +77,7 @@ def catalogue_of_messages() -> tuple[Message, ...]:
         Message("school concern, now red", "school", "education", concern(cem, "red", "E1", at, "Hungry, hurt.")),
         Message("school concern, other child", "school", "education", concern(ada, "amber", "E1", at, "Tired.")),
         Message("school concern without number", "academy", "education", concern(cem, "green", "", at, "Late.")),
+        Message("school concern, by the academy too", "academy", "education", concern(cem, "amber", "E1", at, "Hungry.")),
         Message("police notice of siblings", "force", "police", notice([dot, fay], "amber", "P1", at, "Present.")),
         Message("police notice, one more child", "force", "police", notice([dot, fay, eva], "red", "P1", at, "Hurt.")),
         Message("cut JSON", "school", "education", b'{"concern_id": "E9", ', unreadable=True),
@@ -91,9 +95,12 @@ def contacts_of(message: Message, occasion: int) -> tuple[str, ...]:
     return tuple(settled[-1].contact_ids)
 
 
-def told(kind: str, contact: str, number: int, now: datetime) -> Received:
-    """What somebody reports about a contact; a claim is that it happened an hour or two before, or on this very day."""
+def told(kind: str, contact: str, number: int, now: datetime, other: str = "") -> Received:
+    """What somebody reports about a contact; a claim is that it happened an hour or two before, or on this very day.
+    `other` is the contact that an answer about a link compares it with."""
     entry = {**_TOLD[kind], "contact_id": contact}
+    if entry["event"] == "link_answered":
+        entry["other_contact"] = other
     if kind == "assessed, with a time":
         entry["happened_at"] = (now - timedelta(hours=1 + number % 2)).isoformat()
     if kind == "assessed, with a day":

@@ -19,7 +19,7 @@ from schemas.ticks import tick_key
 #: Evenings before an ordinary day, the shortest and the longest of the year.
 _EVENINGS = (datetime(2026, 8, 28, 21, 0), datetime(2026, 3, 28, 21, 0), datetime(2026, 10, 24, 21, 0))
 _STAFF = (("w1", "Amara Okafor", "worker"), ("w2", "Ben Hughes", "worker"), ("m1", "Chloe Davies", "manager"))
-_POISONED = (*(f"received.{agency}" for agency in AGENCIES), "contacts", "case-events", "allocation-in", "case-events")
+_POISONED = (*(f"received.{agency}" for agency in AGENCIES), "contacts", "case-events", "allocation-in", "linkage-in")
 _NEVER_SENT = derived_id("a contact that nobody sent")
 
 
@@ -107,8 +107,9 @@ class Run:
     def _tell(self, step: s.Tell) -> None:
         place = step.about % (len(self._contacts) + 1)
         contact = self._contacts[place] if place < len(self._contacts) else _NEVER_SENT
+        other = self._contacts[(place + 1 + step.number) % len(self._contacts)] if self._contacts else _NEVER_SENT
         about = f"contact {place + 1}" if place < len(self._contacts) else "a contact that nobody sent"
-        self._arrive(told(step.kind, contact, step.number, self.log.now), f"somebody says of {about}: {step.kind}")
+        self._arrive(told(step.kind, contact, step.number, self.log.now, other), f"somebody says of {about}: {step.kind}")
 
     def _arrive(self, received: Received, text: str) -> None:
         topic = f"received.{received.agency}"
@@ -117,11 +118,14 @@ class Run:
 
     def _staff(self, step: s.Staff) -> None:
         worker_id, name, role = _STAFF[step.worker]
+        role = "night" if role == "worker" and step.number % 3 == 0 else role
         event = AllocationEvent(
             event_id=derived_id("staff", str(step.number)),
             type="rota_set" if step.present else "rota_removed",
             team=TEAM, at=self.log.now, worker_id=worker_id, worker_name=name, role=role,
             duty_from=self.log.now - timedelta(hours=1),
+            # Some duties end within the story, so that what waits, and what the night took, meets the next one's beginning.
+            duty_to=self.log.now + timedelta(minutes=20) if step.number % 2 else None,
         )  # fmt: skip
         self.log.append("allocation-in", TEAM.encode(), codec("allocation-in").encode(event))
         self._say(f"{name} {'comes on duty' if step.present else 'leaves'}")
@@ -157,6 +161,8 @@ class Run:
                 event_id=derived_id("tick", key, at.isoformat()), type="tick", contact_id=key, at=at, covers_since=since
             )
             self.log.append("case-events", key.encode(), codec("case-events").encode(tick), partition=partition)
+            duty = AllocationEvent(event_id=derived_id("duty tick", key, at.isoformat()), type="tick", team=key, at=at)
+            self.log.append("allocation-in", key.encode(), codec("allocation-in").encode(duty), partition=partition)
 
     # -- work and faults ------------------------------------------------------------------------------------------
 

@@ -3,15 +3,20 @@ would prove nothing."""
 
 import json
 from datetime import timedelta
+from typing import Any
 
 from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
+from schemas.linkage import LinkageEvent
 from schemas.record import Record
-from streams.allocation import Allocation, TeamRow
+from streams.allocation import Allocation
+from streams.allocation_rows import TeamRow
 from streams.case_row import CaseRow
 from streams.cases import Cases
 from streams.intake import Intake
 from streams.intake_rows import MessageRow
+from streams.linking import Linkage
+from streams.linking_contacts import ContactRow
 from streams.partition import Origin, PartitionState
 from streams.processor import Decision, Processor, Rows
 
@@ -24,8 +29,9 @@ SABOTAGES = {
     "frontier-skip": "a batch that begins after the frontier is taken, and what lies between is forgotten",
     "no-compaction-grace": "compaction may take a row that a late older one hides",
     "dedupe-off": "a message delivered again under its receipt counts as a new one",
-    "repeats-counted": "a case event or an allocation request that is on the log twice counts twice",
+    "repeats-counted": "a case event, an allocation request or an answer about a link that is on the log twice counts twice",
     "early-ticks-believed": "a tick far ahead of the broker's clock is believed",
+    "undo-by-half": "a link taken back leaves the contact in the list of the story's contacts",
     "poison-dropped": "a record that cannot be read is passed over, and kept nowhere",
 }
 
@@ -51,6 +57,45 @@ class LastWinsState(PartitionState):
             self.origins[key] = Origin(loaded["topic"], loaded["offset"])
             for waiting in self._unsettled.values():
                 waiting.pop(key, None)
+
+
+class _WithoutAnswers:
+    """Rows that do not remember one answer; the index made of them stays."""
+
+    def __init__(self, rows: PartitionState, event_id: str) -> None:
+        self._rows, self._event_id = rows, event_id
+
+    @property
+    def derived(self) -> Any:
+        return self._rows.derived
+
+    def get(self, key: str) -> Record | None:
+        row = self._rows.get(key)
+        if isinstance(row, ContactRow):
+            return row.model_copy(update={"seen": [seen for seen in row.seen if seen != self._event_id]})
+        return row
+
+
+class ForgetfulLinkage(Linkage):
+    """Linkage that carries out every answer."""
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        """Every answer is news."""
+        assert isinstance(event, LinkageEvent) and isinstance(rows, PartitionState)
+        return super().decide(_WithoutAnswers(rows, event.event_id), event)
+
+
+class HalfUndoing(Linkage):
+    """Linkage that takes a contact out of a story and not off the story's list."""
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        """As ever, but for the story that a contact leaves."""
+        decision = super().decide(rows, event)
+        if not isinstance(event, LinkageEvent) or event.type != "undone":
+            return decision
+        own = f" person {event.contact_id}"
+        kept = {key: row for key, row in decision.rows.items() if " person " not in key or key.endswith(own)}
+        return Decision(decision.outputs, kept)
 
 
 class _WithoutMessages:

@@ -26,7 +26,7 @@ from ops.simulator.story import (
     Work,
 )
 
-_GROUPS = 5
+_GROUPS = 6
 _WAITS = (1, 20, 55, 300, 3000)
 _STRAYS = (-7200, -30, -1, 3, 4, 30, 3600, 86_400)
 

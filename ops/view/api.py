@@ -17,15 +17,18 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from ops.view import PID_HEADER
 from ops.view.board import BoardAnswer, board
+from ops.view.deliveries import DeliveriesAnswer, DeliveryAnswer, deliveries, delivery
 from ops.view.find import FindAnswer, find
 from ops.view.flags import FlagsAnswer, flags
 from ops.view.follow import Follower
 from ops.view.log_ends import BrokerAway, LogEnds, Partition
+from ops.view.outcomes import BadCursor, OutcomesAnswer, outcomes
 from ops.view.progress import ProgressAnswer, progress
 from ops.view.quarantine import QuarantineAnswer, QuarantinedAnswer, quarantine, quarantined
 from ops.view.receipts import ReceiptAnswer, receipt_answer
 from ops.view.references import SeveralContacts, resolve
 from ops.view.snapshot import Snapshot, snapshot
+from ops.view.statement import StatementAnswer, statement
 from ops.view.stories import (
     ReviewAnswer,
     ReviewsAnswer,
@@ -37,10 +40,13 @@ from ops.view.stories import (
     story_of_child,
 )
 from ops.view.story import StoryAnswer, story
+from ops.view.team import TeamAnswer, TeamsAnswer, team, team_names
 from ops.view.unassessed import UnassessedAnswer, unassessed
+from schemas.delivery import DeliveryState
 from schemas.flag import FlagState
 from schemas.london import civil_date
 from schemas.ports import Clock
+from streams.clock_rules import ClockRules
 
 log = logging.getLogger("frontdoor.view")
 
@@ -52,11 +58,14 @@ Limit = Annotated[int, Query(ge=1, le=10_000)]
 class Questions:
     """What the routes need: the file, the hub's clock, the log's ends and how far the follower is."""
 
-    def __init__(self, path: Path, hash_key: str, clock: Clock, ends: LogEnds, follower: Follower) -> None:
+    def __init__(
+        self, path: Path, hash_key: str, clock: Clock, ends: LogEnds, follower: Follower, rules: ClockRules | None = None
+    ) -> None:
         self._path = path
         self._hash_key = hash_key
         self._clock = clock
         self._ends = ends
+        self._rules = rules
         self.follower = follower
 
     def ends(self) -> Mapping[Partition, int] | None:
@@ -79,7 +88,7 @@ class Questions:
             moment = self._clock.now()
         except (FileNotFoundError, ValueError):
             raise HTTPException(503, "The stepped clock has not been set yet; its driver sets it.") from None
-        with snapshot(self._path, moment, ends, self._hash_key) as picture:
+        with snapshot(self._path, moment, ends, self._hash_key, self._rules) as picture:
             yield picture
 
 
@@ -91,6 +100,7 @@ def build_app(questions: Questions) -> FastAPI:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     _problems(app)
     _about_messages(app, questions)
+    _about_what_leaves(app, questions)
     _about_children(app, questions)
     _about_the_day(app, questions)
     _about_itself(app, questions)
@@ -145,6 +155,35 @@ def _about_messages(app: FastAPI, questions: Questions) -> None:
         return answer
 
 
+def _about_what_leaves(app: FastAPI, questions: Questions) -> None:
+    @app.get("/deliveries", summary="What has not been delivered: given up, or waiting for its next try")
+    def get_deliveries(waiting: bool = False, recipient: str = "", limit: Limit = 1000) -> DeliveriesAnswer:
+        states: tuple[DeliveryState, ...] = ("undelivered", "waiting", "retried") if waiting else ("undelivered",)
+        with questions.now() as at:
+            return deliveries(at, states, recipient, datetime.now(UTC), limit)
+
+    @app.get("/deliveries/{item_id}", summary="How one item stands on its way, and how it got there")
+    def get_delivery(item_id: str) -> DeliveryAnswer:
+        with questions.now() as at:
+            answer = delivery(at, item_id)
+        if answer is None:
+            raise HTTPException(404, "No item by that id has been tried. Its recipient may not be one that the hub calls.")
+        return answer
+
+    @app.get("/statements", summary="What is held of a sender for one day, and what still waits")
+    def get_statement(sender: str, day: date) -> StatementAnswer:
+        with questions.now() as at:
+            return statement(at, sender, day)
+
+    @app.get("/outcomes", summary="What a recipient that is not called may fetch, from a cursor on")
+    def get_outcomes(agency: str, recipient: str, since: str = "", limit: Limit = 100) -> OutcomesAnswer:
+        with questions.now() as at:
+            try:
+                return outcomes(at, agency, recipient, since, limit)
+            except BadCursor as error:
+                raise HTTPException(400, str(error)) from None
+
+
 def _contact_of(at: Snapshot, reference: str) -> str:
     """The contact that a reference names. Raises `HTTPException` when it names none, or several."""
     contact = resolve(at, reference)
@@ -194,6 +233,19 @@ def _about_the_day(app: FastAPI, questions: Questions) -> None:
     def get_unassessed(date: date | None = None) -> UnassessedAnswer:
         with questions.now() as at:
             return unassessed(at, date or civil_date(at.now))
+
+
+    @app.get("/teams", summary="The teams that have a rota or a contact")
+    def get_teams() -> TeamsAnswer:
+        with questions.now() as at:
+            return TeamsAnswer(as_of=at.now, behind_records=at.behind_records, teams=team_names(at))
+
+    @app.get("/teams/{name:path}", summary="Who of a team holds how much, and what is getting late")
+    def get_team(name: str) -> TeamAnswer:
+        with questions.now() as at:
+            if name not in team_names(at):
+                raise HTTPException(404, "No team by that name has a rota or a contact.")
+            return team(at, name)
 
 
 def _about_itself(app: FastAPI, questions: Questions) -> None:

@@ -17,11 +17,13 @@ _SHOWS_READING = frozenset(
     {
         "risk_assessed", "acknowledged", "decision", "no_further_action", "assessment_started", "strategy_discussion",
         "assessment_authorised", "s47_started", "s47_ended", "conference_held", "core_group_held", "review_held",
-        "closed", "transferred",
+        "closed", "transferred", "transfer_offered", "conference_not_needed", "mash_decision",
     }
 )  # fmt: skip
 _DECISIONS = frozenset({"decision", "no_further_action"})
-_ENDINGS = frozenset({"closed", "transferred"})
+_ENDINGS = frozenset({"closed", "transferred", "transfer_accepted"})
+#: The last of these says whether the contact stands as a repeat.
+_ABOUT_THE_LINK = frozenset({"linked", "unlinked", "superseded"})
 
 
 class Deed(Record):
@@ -38,7 +40,8 @@ class Deed(Record):
 class CaseSummary(Record):
     """One contact as its events tell it. `risk` is the newest stated level; `worker` is empty until a named person
     holds it (a desk's name in `unnamed_worker` does not count); `read` is the first deed that shows that a person has
-    read it; `ended` is the closure or transfer."""
+    read it; `ended` is the closure or transfer; `repeat_of` is the contact that says the very same and came by another
+    channel."""
 
     contact_id: str
     receipt_id: str
@@ -61,6 +64,7 @@ class CaseSummary(Record):
     ended: Deed | None = None
     became: list[str] = Field(default_factory=list)
     repairs: str = ""
+    repeat_of: str = ""
 
 
 class Case(Record):
@@ -86,6 +90,7 @@ def case_of(events: Sequence[CaseEvent]) -> Case | None:
     decision: Deed | None = None
     ended: Deed | None = None
     became: list[str] = []
+    repeat_of = ""
     for event in events:
         if event.correction is not None and event.correction.risk:
             risk = event.correction.risk
@@ -95,6 +100,8 @@ def case_of(events: Sequence[CaseEvent]) -> Case | None:
             worker = _worker(event)
         if event.type == "became":
             became = list(event.became)
+        if event.type in _ABOUT_THE_LINK:
+            repeat_of = event.details.get("repeat_of", "")
         if read is None and event.type in _SHOWS_READING and is_named_worker(event.by):
             read = _deed(event)
         if event.type in _DECISIONS:
@@ -106,7 +113,7 @@ def case_of(events: Sequence[CaseEvent]) -> Case | None:
         agency=opened.agency, kind=opened.kind, organisation=opened.organisation, risk=risk, team=opened.team,
         authority_code=opened.authority_code, authority_how=opened.authority_how, siblings=opened.siblings,
         opened_at=start.at, read=read, decision=decision, ended=ended, became=became,
-        repairs=opened.repairs, **worker,
+        repairs=opened.repairs, repeat_of=repeat_of, **worker,
     )  # fmt: skip
     return Case(summary=summary, openings=openings(events))
 

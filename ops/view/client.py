@@ -50,7 +50,7 @@ class ViewClient:
     def ask(self, path: str, params: Mapping[str, str | int] | None = None) -> dict[str, Any]:
         """The answer as parsed JSON. Raises `StackNotUp`, or `Refused` when the view knows no answer."""
         try:
-            answer = self._http.get(path, params=dict(params or {}))
+            answer = self._http.get(path, params=dict(params) if params else None)
         except httpx.TransportError:
             raise StackNotUp(self._not_up) from None
         if answer.headers.get(PID_HEADER) != self._pid:

@@ -12,7 +12,7 @@ from ops.view.receipts import ReceiptAnswer, receipt_answer
 from ops.view.snapshot import Answer, Snapshot
 from schemas.identity import keyed_hash
 
-MatchedBy = Literal["receipt id", "contact id", "message id", "file name", "idempotency key", "event id", "flag id"]
+MatchedBy = Literal["receipt id", "contact id", "message id", "file name", "idempotency key", "event id", "flag id", "item id"]
 
 
 class Match(BaseModel):
@@ -46,6 +46,7 @@ def _by_id(at: Snapshot, text: str) -> list[Match]:
         ("contact id", "SELECT contact_id FROM contacts WHERE contact_id = ? LIMIT 1"),
         ("event id", "SELECT contact_id FROM case_events WHERE event_id = ?"),
         ("flag id", "SELECT contact_id FROM flags WHERE flag_id = ? LIMIT 1"),
+        ("item id", "SELECT contact_id FROM outbound WHERE item_id = ?"),
     ):
         row = at.db.execute(sql, (folded,)).fetchone()
         if row is not None:

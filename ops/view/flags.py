@@ -5,7 +5,9 @@ from pydantic import BaseModel
 from ops.view.snapshot import Answer, FlagNow, Snapshot
 from schemas.flag import FlagState
 
-_ORDER: dict[FlagState, int] = {"raised": 0, "acknowledged": 1, "explained": 2, "withdrawn": 3}
+_ORDER: dict[FlagState, int] = {
+    "escalated": 0, "raised": 1, "acknowledged": 2, "due_soon": 3, "explained": 4, "withdrawn": 5,
+}  # fmt: skip
 
 
 class FlagEntry(BaseModel):
@@ -30,7 +32,7 @@ class FlagsAnswer(Answer):
 
 
 def flags(at: Snapshot, wanted: FlagState | None, limit: int) -> FlagsAnswer:
-    """Flags in one state, or all: raised first, then by due time."""
+    """Flags in one state, or all: those that a person must deal with first, then by due time."""
     asked = [flag for flag in at.all_flags() if wanted is None or flag.state == wanted]
     asked.sort(key=lambda flag: (_ORDER[flag.state], flag.due_at, flag.flag_id))
     return FlagsAnswer(

@@ -19,6 +19,7 @@ from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
 from schemas.catalogue import AGENCIES, codec
 from schemas.contact import Contact
+from schemas.delivery import Delivery
 from schemas.disposition import Disposition
 from schemas.flag import Flag
 from schemas.identity import keyed_hash
@@ -34,7 +35,7 @@ from schemas.wire import Undecodable
 FOLDED_TOPICS = (
     *(f"received.{agency}" for agency in AGENCIES),
     "receipts", "contacts", "case-events", "allocation-in", "flags", "links", "link-reviews", "narratives", "quarantine",
-    *(f"outbound.{agency}" for agency in AGENCIES),
+    *(f"outbound.{agency}" for agency in AGENCIES), "deliveries",
 )  # fmt: skip
 
 _ERROR_HEADERS = "__connect.errors."
@@ -67,7 +68,7 @@ class Fold:
             "receipts": self._disposition, "contacts": self._contact, "case-events": self._case_event,
             "allocation-in": self._allocation, "flags": self._flag, "narratives": self._narrative,
             "links": self._link, "link-reviews": self._review,
-            "quarantine": self._quarantined,
+            "quarantine": self._quarantined, "deliveries": self._delivery,
             **{f"received.{agency}": self._received for agency in AGENCIES},
             **{f"outbound.{agency}": self._outbound for agency in AGENCIES},
         }  # fmt: skip
@@ -171,6 +172,13 @@ class Fold:
         return self._stepped or at.timestamp() * 1000 <= logged.appended_ms + _TICK_AHEAD_MS
 
     def _allocation(self, logged: Logged, record: AllocationEvent) -> None:
+        if record.type == "tick":
+            return
+        if record.type in ("rota_set", "rota_removed"):
+            self._insert(
+                "rota", event_id=record.event_id, team=record.team, record=record.model_dump_json(),
+                partition=logged.partition, offset=logged.offset,
+            )  # fmt: skip
         self._insert(
             "allocation_events", event_id=record.event_id, record=record.model_dump_json(),
             partition=logged.partition, offset=logged.offset,
@@ -219,10 +227,30 @@ class Fold:
     def _outbound(self, logged: Logged, record: OutboundItem) -> None:
         # What was sent stays on its topic; that it was sent, to whom and of what kind is the story.
         self._insert(
-            "outbound", item_id=record.item_id, contact_id=record.contact_id,
+            "outbound", item_id=record.item_id, contact_id=record.contact_id, recipient=record.recipient,
             record=record.model_dump_json(exclude={"contact"}),
             topic=logged.topic, partition=logged.partition, offset=logged.offset,
         )  # fmt: skip
+
+    def _delivery(self, logged: Logged, record: Delivery) -> None:
+        new = self._insert(
+            "deliveries", item_id=record.item_id, round=record.round, settled=record.settled, attempts=record.attempts,
+            state=record.state, contact_id=record.contact_id, record=record.model_dump_json(),
+        )  # fmt: skip
+        if not new:
+            return
+        newest = delivery_now(self._db, record.item_id)
+        assert newest is not None
+        if newest.state == "delivered":
+            self._db.execute("DELETE FROM undelivered WHERE item_id = ?", (record.item_id,))
+            return
+        (since,) = self._db.execute(
+            "SELECT min(json_extract(record, '$.since')) FROM deliveries WHERE item_id = ?", (record.item_id,)
+        ).fetchone()
+        self._db.execute(
+            "INSERT OR REPLACE INTO undelivered (item_id, state, agency, recipient, since) VALUES (?, ?, ?, ?, ?)",
+            (record.item_id, newest.state, newest.agency, newest.recipient, as_text(datetime.fromisoformat(since))),
+        )
 
     def _work_out_touched(self) -> None:
         for contact_id in sorted(self._touched):
@@ -243,10 +271,23 @@ class Fold:
                     as_text(current.started_at), as_text(current.due_at), rows[0][1], case.model_dump_json(),
                 ),
             )  # fmt: skip
+            held, gone = case.summary, case.summary.ended is not None or bool(case.summary.became)
+            self._db.execute(
+                "INSERT OR REPLACE INTO held (contact_id, team, worker, worker_id, open) VALUES (?, ?, ?, ?, ?)",
+                (contact_id, held.team, held.worker, held.worker_id, not gone),
+            )
             for run in case.openings:
                 self._insert(
                     "openings", contact_id=contact_id, number=run.number, day=civil_date(run.started_at).isoformat()
                 )
+
+
+def delivery_now(db: sqlite3.Connection, item_id: str) -> Delivery | None:
+    """How an item stands on its way, by its record of the highest rank; None while it has none."""
+    row = db.execute(
+        "SELECT record FROM deliveries WHERE item_id = ? ORDER BY round DESC, settled DESC, attempts DESC LIMIT 1", (item_id,)
+    ).fetchone()
+    return Delivery.model_validate_json(row[0]) if row else None
 
 
 def child_name(person: Person) -> str:

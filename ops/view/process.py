@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
+from ops.clock_data import clock_rules
 from ops.clocks import clock_of
 from ops.endpoints import announce
 from ops.file_lock import take_lock
@@ -15,7 +16,9 @@ from ops.view.api import Questions, build_app, place_of
 from ops.view.follow import Follower
 from ops.view.log_ends import LogEnds
 from ops.view.store import open_store, view_file
+from schemas.calendars import CalendarError, DataFileError
 from schemas.settings import Settings
+from streams.clock_rules import ClockRules
 
 log = logging.getLogger("frontdoor.view")
 
@@ -47,7 +50,7 @@ def _run(settings: Settings, path: Path) -> bool:
     db = open_store(path, settings.hash_key)
     ends = LogEnds(settings.bootstrap_servers)
     follower = Follower(db, settings, ends)
-    questions = Questions(path, settings.hash_key, clock_of(settings), ends, follower)
+    questions = Questions(path, settings.hash_key, clock_of(settings), ends, follower, _rules(settings))
     config = uvicorn.Config(
         build_app(questions),
         log_level="warning",
@@ -81,6 +84,15 @@ def _run(settings: Settings, path: Path) -> bool:
         settings.endpoint_file("view").unlink(missing_ok=True)
         db.close()
     return failed.is_set()
+
+
+def _rules(settings: Settings) -> ClockRules | None:
+    """The rules of the clocks. Without them every other question is answered all the same."""
+    try:
+        return clock_rules(settings)
+    except (CalendarError, DataFileError) as error:
+        log.error("only the same-day clock is shown: %s", error)
+        return None
 
 
 def _listener() -> socket.socket:

@@ -19,7 +19,8 @@ NOT_READ_BY_A_PERSON = "no person has read it yet"
 
 
 class ContactSince(BaseModel):
-    """What happened to one contact of a message. `worker` is empty until a named person holds it."""
+    """What happened to one contact of a message. `worker` is empty until a named person holds it. `repeat_of`: the contact
+    that says the very same and came by another channel."""
 
     contact_id: str
     kind: str
@@ -36,6 +37,7 @@ class ContactSince(BaseModel):
     decision: Deed | None
     ended: Deed | None
     became: list[str]
+    repeat_of: str
 
 
 class EventSince(BaseModel):
@@ -162,7 +164,7 @@ def _since(at: Snapshot, contact_id: str) -> ContactSince | None:
         assessed_by=evidence.by if evidence else "", assessed_level=evidence.level if evidence else "",
         assessed_at=evidence.at if evidence else None, clock_state=at.clock_state(held, current),
         due_at=current.due_at, read=summary.read, decision=summary.decision, ended=summary.ended,
-        became=summary.became,
+        became=summary.became, repeat_of=summary.repeat_of,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from schemas.case_event import CaseEvent
 from schemas.contact import Contact
 from schemas.disposition import Disposition
 from schemas.flag import Flag, FlagState
+from streams.clock_rules import ClockRules
 from streams.same_day import CLOCK
 
 
@@ -47,12 +48,15 @@ class FlagNow(BaseModel):
     evidence_event_id: str
     reason_code: str
     owner: str
+    to: str = ""
+    step_at: datetime | None = None
+    rests_on: str = ""
     history: list[FlagState]
 
     @property
     def standing(self) -> bool:
-        """Not withdrawn: the limit really was missed, or nobody can say."""
-        return self.state != "withdrawn"
+        """The limit really was missed, or nobody can say."""
+        return self.state not in ("withdrawn", "due_soon")
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,13 @@ class HeldCase:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Reads of one transaction. `now` is the hub's clock."""
+    """Reads of one transaction. `now` is the hub's clock. `rules` are those of the clocks, where they could be read."""
 
     db: sqlite3.Connection
     now: datetime
     behind_records: int | None
     hash_key: bytes
+    rules: ClockRules | None = None
 
     def case(self, contact_id: str) -> HeldCase | None:
         """The case of a contact; None when it is not opened (or not folded yet)."""
@@ -123,13 +128,15 @@ class Snapshot:
 
 
 @contextmanager
-def snapshot(path: Path, now: datetime, ends: Mapping[Partition, int] | None, hash_key: str) -> Iterator[Snapshot]:
+def snapshot(
+    path: Path, now: datetime, ends: Mapping[Partition, int] | None, hash_key: str, rules: ClockRules | None = None
+) -> Iterator[Snapshot]:
     """A snapshot of the file, closed at the end. `ends` are the log's, asked for before; None when nobody answered."""
     db = open_reader(path)
     try:
         db.execute("BEGIN")
         behind = None if ends is None else _records_behind(db, ends)
-        yield Snapshot(db, now, behind, hash_key.encode())
+        yield Snapshot(db, now, behind, hash_key.encode(), rules)
     finally:
         db.close()
 

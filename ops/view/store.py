@@ -29,6 +29,7 @@ CREATE TABLE received (receipt_id TEXT PRIMARY KEY, sender TEXT NOT NULL, agency
     truncated INTEGER NOT NULL, file_name_hash TEXT NOT NULL, key_hash TEXT NOT NULL, repair_of TEXT NOT NULL,
     repaired_by TEXT NOT NULL, repair_reason TEXT NOT NULL,
     topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL);
+CREATE INDEX received_by_sender ON received (sender, received_at);
 CREATE INDEX received_by_file ON received (file_name_hash);
 CREATE INDEX received_by_key ON received (key_hash);
 CREATE INDEX received_by_repair ON received (repair_of) WHERE repair_of <> '';
@@ -45,6 +46,8 @@ CREATE TABLE contacts (contact_id TEXT, version INTEGER, receipt_id TEXT NOT NUL
 CREATE TABLE case_events (event_id TEXT PRIMARY KEY, contact_id TEXT NOT NULL, type TEXT NOT NULL, at TEXT NOT NULL,
     record TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL);
 CREATE INDEX case_events_by_contact ON case_events (contact_id, offset);
+CREATE INDEX assessments ON case_events (at) WHERE type = 'risk_assessed';
+CREATE INDEX allocations ON case_events (at) WHERE type = 'allocated';
 
 -- Worked out from one contact's events each time one of them arrives. No source of its own.
 CREATE TABLE cases (contact_id TEXT PRIMARY KEY, kind TEXT NOT NULL, risk_rank INTEGER NOT NULL,
@@ -54,6 +57,9 @@ CREATE INDEX cases_waiting ON cases (waiting, due_at);
 CREATE TABLE openings (contact_id TEXT, number INTEGER, day TEXT NOT NULL,
     PRIMARY KEY (contact_id, number)) WITHOUT ROWID;
 CREATE INDEX openings_by_day ON openings (day);
+CREATE TABLE held (contact_id TEXT PRIMARY KEY, team TEXT NOT NULL, worker TEXT NOT NULL, worker_id TEXT NOT NULL,
+    open INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX held_open ON held (team) WHERE open;
 CREATE TABLE unopened (contact_id TEXT PRIMARY KEY, first_at TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE flags (flag_id TEXT, digest TEXT, contact_id TEXT NOT NULL, record TEXT NOT NULL,
@@ -75,11 +81,21 @@ CREATE INDEX narratives_by_subject ON narratives (about);
 CREATE TABLE quarantine (partition INTEGER, offset INTEGER, receipt_id TEXT NOT NULL, errors TEXT NOT NULL,
     record TEXT NOT NULL, PRIMARY KEY (partition, offset)) WITHOUT ROWID;
 CREATE INDEX quarantine_by_receipt ON quarantine (receipt_id);
-CREATE TABLE outbound (item_id TEXT PRIMARY KEY, contact_id TEXT NOT NULL, record TEXT NOT NULL,
+CREATE TABLE outbound (item_id TEXT PRIMARY KEY, contact_id TEXT NOT NULL, recipient TEXT NOT NULL, record TEXT NOT NULL,
     topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX outbound_by_contact ON outbound (contact_id);
+CREATE INDEX outbound_by_recipient ON outbound (topic, recipient, partition, offset);
+CREATE TABLE deliveries (item_id TEXT, round INTEGER, settled INTEGER, attempts INTEGER, state TEXT NOT NULL,
+    contact_id TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (item_id, round, settled, attempts)) WITHOUT ROWID;
+CREATE INDEX deliveries_by_contact ON deliveries (contact_id);
+-- The record of each item that counts, if it is not delivered. No source of its own.
+CREATE TABLE undelivered (item_id TEXT PRIMARY KEY, state TEXT NOT NULL, agency TEXT NOT NULL, recipient TEXT NOT NULL,
+    since TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE allocation_events (event_id TEXT PRIMARY KEY, record TEXT NOT NULL,
     partition INTEGER NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE rota (event_id TEXT PRIMARY KEY, team TEXT NOT NULL, record TEXT NOT NULL,
+    partition INTEGER NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX rota_of_team ON rota (team, offset);
 CREATE TABLE allocation_contacts (contact_id TEXT, event_id TEXT, PRIMARY KEY (contact_id, event_id)) WITHOUT ROWID;
 """
 

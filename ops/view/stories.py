@@ -68,7 +68,8 @@ class ReviewAnswer(Answer):
 
 
 class LinkEntry(BaseModel):
-    """One decision about whose child a contact is, as it stands on the log."""
+    """One decision about whose child a contact is, as it stands on the log. `repeat_of`: the contact that says the very
+    same and came by another channel."""
 
     at: datetime
     outcome: str
@@ -81,6 +82,7 @@ class LinkEntry(BaseModel):
     candidates: list[Compared]
     household: list[str]
     restricted: bool
+    repeat_of: str
     by: str
     model_version: str
     index_size: int
@@ -103,6 +105,7 @@ class StoryContact(BaseModel):
     score: float
     band: str
     by: str
+    repeat_of: str
 
 
 class StoryOfChild(Answer):
@@ -180,7 +183,7 @@ def _link(at: Snapshot, link: Link) -> LinkEntry:
     return LinkEntry(
         at=link.at, outcome=link.outcome, story_id=link.story_id, was=link.was, score=link.score, band=link.band,
         may_act=link.may_act, reasons=link.reasons, candidates=_compared(at, link.candidates),
-        household=_shown(at, link.household), restricted=link.restricted, by=link.by,
+        household=_shown(at, link.household), restricted=link.restricted, repeat_of=link.repeat_of, by=link.by,
         model_version=link.model_version, index_size=link.index_size,
     )  # fmt: skip
 
@@ -231,7 +234,7 @@ def _contact(at: Snapshot, contact_id: str, links: list[LinkEntry]) -> StoryCont
         kind=summary.kind if summary else "", risk=summary.risk if summary else "", worker=summary.worker if summary else "",
         received_at=summary.opened_at if summary else None, closed=bool(summary and summary.ended),
         joined=joined.outcome if joined else "", score=joined.score if joined else 0.0, band=joined.band if joined else "",
-        by=joined.by if joined else "",
+        by=joined.by if joined else "", repeat_of=summary.repeat_of if summary else "",
     )  # fmt: skip
 
 
@@ -240,7 +243,8 @@ def _order(contact: StoryContact) -> tuple[str, str]:
 
 
 def _concern(at: Snapshot, contacts: list[StoryContact]) -> str:
-    arrived = [contact for contact in contacts if contact.received_at is not None]
+    # The same content by another channel is no second concern.
+    arrived = [contact for contact in contacts if contact.received_at is not None and not contact.repeat_of]
     low = [c for c in arrived if c.risk in _LOW and c.received_at and c.received_at >= _months_before(at.now, _LOW_MONTHS)]
     referrals = [
         c for c in arrived if c.kind == "referral" and c.received_at and c.received_at >= _months_before(at.now, _REFERRAL_MONTHS)

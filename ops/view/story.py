@@ -4,8 +4,12 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from ops.view.board import BoardFlag, board_flag
-from ops.view.same_day import ClockState, How, Opening
+from ops.view.board import board_flag
+from ops.view.case_chain import ChainLink, chain, referral_before
+from ops.view.case_clocks import CaseClocks, ClockRun
+from ops.view.deliveries import deliveries_of
+from ops.view.fold import delivery_now
+from ops.view.same_day import Opening
 from ops.view.snapshot import Answer, FlagNow, HeldCase, Snapshot, flag_agrees
 from ops.view.stories import LinkEntry, ReviewEntry, links_of, review_of, story_id_of
 from ops.view.story_steps import Step, steps
@@ -17,26 +21,6 @@ from schemas.narrative import Narrative
 from schemas.outbound import OutboundItem
 from schemas.person import Person
 from streams.same_day import CLOCK
-
-
-class ClockRun(BaseModel):
-    """One run of a clock. `evidence_how`: proof (the hub held it in time), claim (dated in time, arrived after),
-    late, or null. `minutes_left` is negative after the limit."""
-
-    clock: str
-    opening: int
-    started_at: datetime
-    due_at: datetime
-    minutes_left: int
-    state: ClockState
-    assessed_by: str
-    assessed_level: str
-    assessed_at: datetime | None
-    claimed_at: datetime | None
-    evidence_event_id: str
-    evidence_how: How | None
-    flag: BoardFlag | None
-    flag_agrees: bool
 
 
 class Version(BaseModel):
@@ -60,7 +44,8 @@ class Held(BaseModel):
 
 
 class Sent(BaseModel):
-    """One item that left, or waits to leave, for a recipient."""
+    """One item that left, or waits to leave, for a recipient. `delivery` is its newest state on the way there, empty where
+    the recipient is not called but fetches it."""
 
     item_id: str
     kind: str
@@ -68,6 +53,8 @@ class Sent(BaseModel):
     agency: str
     at: datetime
     outcome: dict[str, str]
+    delivery: str = ""
+    delivery_at: datetime | None = None
 
 
 class Words(BaseModel):
@@ -82,7 +69,8 @@ class Words(BaseModel):
 class StoryAnswer(Answer):
     """`person` is the child as the newest version gives it, null for a message nobody could read or one the log no
     longer holds. `became` and `was` tie an unreadable message to the contacts it became. `story_id` is the contact that
-    opened this child's story, empty where it is hidden; `links` are the decisions about whose child it is."""
+    opened this child's story, empty where it is hidden; `links` are the decisions about whose child it is. `chain` is the
+    case from contact to closure or transfer; `re_referral_of` the child's referral within the twelve months before."""
 
     contact_id: str
     receipt_id: str
@@ -103,9 +91,12 @@ class StoryAnswer(Answer):
     read_by: str
     siblings: list[str]
     possible_repeat_of: str
+    repeat_of: str
     became: list[str]
     was: str
     clocks: list[ClockRun]
+    chain: list[ChainLink]
+    re_referral_of: str
     flags: list[FlagNow]
     allocations: list[Held]
     versions: list[Version]
@@ -126,6 +117,7 @@ def story(at: Snapshot, contact_id: str) -> StoryAnswer:
     child, organisation = at.child_and_organisation(contact_id)
     receipt_id = summary.receipt_id if summary else newest.receipt_id if newest else ""
     disposition = at.disposition(receipt_id)
+    others = CaseClocks(at, events)
     flags, sent, words = at.flags(contact_id), _sent(at, contact_id), _words(at, contact_id, receipt_id)
     return StoryAnswer(
         as_of=at.now, behind_records=at.behind_records, contact_id=contact_id, receipt_id=receipt_id,
@@ -140,17 +132,28 @@ def story(at: Snapshot, contact_id: str) -> StoryAnswer:
         received_at=summary.opened_at if summary else None, worker=summary.worker if summary else "",
         read_by=summary.read.by if summary and summary.read else "", siblings=summary.siblings if summary else [],
         possible_repeat_of=newest.possible_repeat_of if newest else "",
+        repeat_of=summary.repeat_of if summary else "",
         became=summary.became if summary else [], was=summary.repairs if summary else "",
-        clocks=[_clock(at, contact_id, held, run) for run in held.case.openings] if held else [], flags=flags,
+        clocks=_clocks(at, contact_id, held, others, flags), flags=flags, chain=chain(events),
+        re_referral_of="" if hidden else referral_before(at, contact_id, story_id, events),
         allocations=[_held(event) for event in events if event.type == "allocated"],
-        versions=[_version(version) for version in versions], outbound=[_item(item) for item in sent],
+        versions=[_version(version) for version in versions], outbound=[_item(at, item) for item in sent],
         narratives=[Words(kind=one.kind, text=one.text, event_id=one.event_id, at=one.at) for one in words],
         links=[] if hidden else links_of(at, contact_id), review=None if hidden else review_of(at, contact_id),
         story_id="" if hidden else story_id,
         story=steps(
-            events, _requests(at, contact_id), sent, flags, words, transport=disposition.transport if disposition else ""
+            events, _requests(at, contact_id), sent, flags, words, deliveries=deliveries_of(at, contact_id),
+            transport=disposition.transport if disposition else "", notes=others.notes(),
         ),
     )  # fmt: skip
+
+
+def _clocks(
+    at: Snapshot, contact_id: str, held: HeldCase | None, others: CaseClocks, flags: list[FlagNow]
+) -> list[ClockRun]:
+    if held is None:
+        return []
+    return [_clock(at, contact_id, held, run) for run in held.case.openings] + others.told(held.partition, flags)
 
 
 def _clock(at: Snapshot, contact_id: str, held: HeldCase, run: Opening) -> ClockRun:
@@ -177,10 +180,11 @@ def _version(contact: Contact) -> Version:
     )  # fmt: skip
 
 
-def _item(item: OutboundItem) -> Sent:
+def _item(at: Snapshot, item: OutboundItem) -> Sent:
+    delivery = delivery_now(at.db, item.item_id)
     return Sent(
         item_id=item.item_id, kind=item.kind, recipient=item.recipient, agency=item.agency, at=item.at,
-        outcome=item.outcome,
+        outcome=item.outcome, delivery=delivery.state if delivery else "", delivery_at=delivery.at if delivery else None,
     )  # fmt: skip
 
 

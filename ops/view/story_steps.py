@@ -1,6 +1,6 @@
 """A contact's story as lines in the order of the hub's time, each a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -9,6 +9,7 @@ from ops.view.snapshot import FlagNow
 from ops.view.times import in_london
 from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
+from schemas.delivery import Delivery
 from schemas.london import civil_date, midnight_after
 from schemas.narrative import Narrative
 from schemas.outbound import OutboundItem
@@ -17,7 +18,8 @@ from streams.same_day import CLOCK, is_evidence
 
 class Step(BaseModel):
     """One line. `at` is the hub's time; `said_at` is the sender's own time or date, when it gave one. `what` is a
-    sentence; `problem` says why an event counts for nothing; `words` are what people wrote with it."""
+    sentence; `problem` says why an event counts for nothing, `note` what it did not do to a clock; `words` are what people
+    wrote with it."""
 
     at: datetime
     type: str
@@ -25,6 +27,7 @@ class Step(BaseModel):
     by: str
     said_at: str
     problem: str
+    note: str = ""
     words: list[str]
 
 
@@ -35,7 +38,11 @@ _SENTENCES = {
     "strategy_discussion": "a strategy discussion was held", "s47_started": "section 47 enquiries started",
     "s47_ended": "section 47 enquiries ended", "conference_held": "a child protection conference was held",
     "core_group_held": "a core group was held", "review_held": "a review was held", "closed": "closed",
-    "transferred": "transferred", "no_further_action": "no further action was decided",
+    "transferred": "transferred", "transfer_offered": "offered to another authority; our clocks run until it accepts",
+    "transfer_accepted": "another authority accepted it", "conference_not_needed": "no conference is needed",
+    "mash_received": "the multi-agency hub received it", "mash_decision": "the multi-agency hub decided",
+    "domestic_abuse_believed": "police believe that the child is a victim of domestic abuse",
+    "school_told": "the school was told", "no_further_action": "no further action was decided",
     "cancel_requested": "the sender asks to withdraw it; a person decides",
     "flag_acknowledged": "a person has seen the flag", "flag_explained": "a person has explained the flag",
     "note": "noted", "contact_recorded": "a contact was recorded",
@@ -61,9 +68,12 @@ def steps(
     flags: Sequence[FlagNow],
     words: Sequence[Narrative],
     *,
+    deliveries: Sequence[Delivery] = (),
     transport: str = "",
+    notes: Mapping[str, str] | None = None,
 ) -> list[Step]:
-    """The lines of one contact; `events` in log order, `transport` is how it arrived."""
+    """The lines of one contact; `events` in log order, `transport` is how it arrived, `notes` say by event id what an event
+    did not do to a clock."""
     written: dict[str, list[str]] = {}
     for narrative in words:
         written.setdefault(narrative.event_id, []).append(narrative.text)
@@ -75,24 +85,53 @@ def steps(
     by_id = {event.event_id: event for event in events}
     for place, event in enumerate(events):
         rank = _ARRIVAL if event.type == "opened" else _EVENT
-        add(rank, place, _event(event, written.get(event.event_id, []), transport))
+        step = _event(event, written.get(event.event_id, []), transport)
+        add(rank, place, step.model_copy(update={"note": (notes or {}).get(event.event_id, "")}))
     for place, request in enumerate(requests):
         add(_REQUEST, place, _line(request.at, "allocation_" + request.type, _request(request)))
     for place, item in enumerate(sent):
         kind = item.kind.replace("_", " ")
         add(_SENT, place, _line(item.at, "outbound_" + item.kind, f"{kind} for {item.recipient}"))
+    for place, delivery in enumerate(deliveries):
+        what = _delivered(delivery)
+        add(_SENT, len(sent) + place, _line(delivery.at, "delivery_" + delivery.state, what, delivery.by))
     for place, flag in enumerate(flags):
-        about = f"{flag.clock} clock, opening {flag.opening}: " if flag.clock == CLOCK and flag.opening > 1 else ""
-        add(_FLAG, place, _line(flag.due_at, "flag_raised", about + _FLAGS.get(flag.result, f"flag: {flag.result}")))
+        if flag.history == ["due_soon"] * len(flag.history) or (flag.result == "due_soon" and flag.state == "withdrawn"):
+            # Nothing was missed; the clock's own line tells how it stands.
+            continue
+        add(_FLAG, place, _line(flag.due_at, "flag_raised", _flag(flag)))
         evidence = by_id.get(flag.evidence_event_id)
         if flag.state == "withdrawn":
-            what = "flag withdrawn: it had been assessed in time, the hub heard of it later"
+            done = "it had been assessed" if flag.clock == CLOCK else "it had been done"
+            what = f"flag withdrawn: {done} in time, the hub heard of it later"
             add(_FLAG, place, _line(evidence.at if evidence else flag.due_at, "flag_withdrawn", what))
     return [line[3] for line in sorted(lines, key=lambda line: line[:3])]
 
 
-def _line(at: datetime, type_: str, what: str) -> Step:
-    return Step(at=at, type=type_, what=what, by="", said_at="", problem="", words=[])
+def _flag(flag: FlagNow) -> str:
+    if flag.clock == CLOCK or flag.result == "unmatched":
+        about = f"{flag.clock} clock, opening {flag.opening}: " if flag.clock == CLOCK and flag.opening > 1 else ""
+        return about + _FLAGS.get(flag.result, f"flag: {flag.result}")
+    nth = f", opening {flag.opening}" if flag.opening > 1 else ""
+    missed = "the limit passed and nothing in time is known" if flag.result == "missed" else "nobody can say whether it was met"
+    return f"flag: {flag.clock} clock{nth}: {missed}" + (f"; now with the {flag.to.replace('-', ' ')}" if flag.to else "")
+
+
+def _line(at: datetime, type_: str, what: str, by: str = "") -> Step:
+    return Step(at=at, type=type_, what=what, by=by, said_at="", problem="", words=[])
+
+
+def _delivered(delivery: Delivery) -> str:
+    what = f"{delivery.kind.replace('_', ' ')} for {delivery.recipient}"
+    tries = f"{delivery.attempts} {'try' if delivery.attempts == 1 else 'tries'}"
+    match delivery.state:
+        case "delivered":
+            return f"{what} was delivered" + (f" after {tries}" if delivery.attempts > 1 else "")
+        case "undelivered":
+            return f"{what} could not be delivered ({delivery.reason_code}, {tries}); with {delivery.owner or 'nobody named'}"
+        case "retried":
+            return f"{what} is sent again: {delivery.reason_code.replace('-', ' ')}"
+    return f"{what} waits for its next try ({delivery.reason_code or 'not tried yet'}, {tries})"
 
 
 def _event(event: CaseEvent, words: list[str], transport: str) -> Step:
@@ -118,7 +157,8 @@ def _sentence(event: CaseEvent, transport: str) -> str:
             kept = "" if is_evidence(event) else ", which does not count"
             return f"risk assessed: {event.level or 'no level'}{kept}"
         case "allocated":
-            how = event.details.get("how", "")
+            how, why = (event.details.get(name, "").replace("_", " ") for name in ("how", "why"))
+            how = f"{how}: {why}" if how and why else how
             return f"allocated to {event.by or 'nobody named'}{f' ({how})' if how else ''}"
         case "linked":
             who = f"{event.by} says that it is" if event.by else f"it is, by the linker ({event.details.get('band', '')}),"

@@ -64,6 +64,8 @@ def receipt_lines(receipt: dict[str, Any]) -> list[str]:
         parts = [f"contact {contact['contact_id']}", contact["risk"] or "risk not stated", worker, _clock(contact)]
         if contact["decision"]:
             parts.append("decided" + (f": {plain(contact['decision']['code'])}" if contact["decision"]["code"] else ""))
+        if contact["repeat_of"]:
+            parts.append(f"says the same as contact {contact['repeat_of']}, sent by another channel")
         if contact["ended"]:
             parts.append(contact["ended"]["type"])
         lines.append(" · ".join(parts))

@@ -112,7 +112,7 @@ def decide(index: Index, report: Report, scorer: Scorer) -> tuple[Decision, Chan
     if chosen is not None:
         outcome, person = LINK, chosen.person
         shown_score = chosen.score.same
-        changes = _link_changes(index, report.record_id, features, chosen)
+        changes = joined(index, report.record_id, features, chosen.person, chosen.record)
     else:
         outcome = REVIEW if reasons else NEW
         person = report.record_id
@@ -289,17 +289,14 @@ def _wait_together(index: Index, one: str, other: str) -> bool:
     return other in a.waiting_for or one in b.waiting_for or any(person in b.waiting_for for person in a.waiting_for)
 
 
-def _link_changes(index: Index, record_id: str, features: Features, chosen: Candidate) -> Changes:
-    person = index.persons[chosen.person]
-    same = index.records[chosen.record]
-    copy_of = (same.copy_of or chosen.record) if same.features == features else ""
-    if copy_of:
-        known = replace(person, copies=(*person.copies, record_id))
-    else:
-        known = replace(person, members=(*person.members, record_id))
+def joined(index: Index, record_id: str, features: Features, person: str, like: str) -> Changes:
+    """The changes that make a new record one of a person's; `like` is the record of that person it resembles most."""
+    known, same = index.persons[person], index.records[like]
+    copy_of = (same.copy_of or like) if same.features == features else ""
+    after = replace(known, copies=(*known.copies, record_id)) if copy_of else replace(known, members=(*known.members, record_id))
     return (
-        RowChange("record", record_id, None, RecordRow(chosen.person, features, copy_of)),
-        RowChange("person", chosen.person, person, known),
+        RowChange("record", record_id, None, RecordRow(person, features, copy_of)),
+        RowChange("person", person, known, after),
     )
 
 

@@ -269,7 +269,8 @@ def person_to_plain(row: PersonRow) -> dict[str, object]:
 
 def person_from_plain(plain: dict[str, object]) -> PersonRow:
     """A person row from its plain form."""
-    members, waiting, not_same, copies = (plain[key] for key in ("members", "waiting_for", "not_same", "copies"))
+    members, waiting, not_same = (plain[key] for key in ("members", "waiting_for", "not_same"))
+    copies = plain.get("copies", [])
     assert isinstance(members, list) and isinstance(copies, list)
     assert isinstance(waiting, list) and isinstance(not_same, list)
     return PersonRow(

@@ -15,7 +15,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_INVALID, Consumer, Message, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_INVALID,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
 
 from connectors.transports.mllp_frame import framed
 from ops.children import Child, Children
@@ -54,17 +62,24 @@ class _Reader:
         self._consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in self._next])
 
     def all(self) -> list[Logged]:
-        ends = {
-            number: self._consumer.get_watermark_offsets(TopicPartition(self._topic, number), timeout=10)[1]
-            for number in self._next
-        }
         deadline = time.monotonic() + 20
+        ends = {number: self._end(number, deadline) for number in self._next}
         while any(self._next[number] < end for number, end in ends.items()):
             assert time.monotonic() < deadline, "the broker did not answer"
             message = self._consumer.poll(1)
             if message is not None and message.error() is None:
                 self._take(message)
         return list(self._found)
+
+    def _end(self, number: int, deadline: float) -> int:
+        while True:
+            try:
+                return int(self._consumer.get_watermark_offsets(TopicPartition(self._topic, number), timeout=10)[1])
+            except KafkaException as error:
+                # A broker that has just made the topic may not lead it yet.
+                if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def _take(self, message: Message) -> None:
         partition, offset = message.partition() or 0, message.offset() or 0

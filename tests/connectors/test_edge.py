@@ -184,8 +184,9 @@ def test_while_the_broker_is_away_nothing_is_promised_and_afterwards_everything_
     url = f"{health.http}/messages"
     told: dict[str, Any] = {}
     with httpx.Client(timeout=30, trust_env=False) as client, health.mllp() as connection:
-        before = client.post(url, content=b"before").json()["receipt_id"]
-        assert msa(exchange(connection, hl7("before")))[0] == "AA"
+        # A broker that has just started may take longer than this connector waits.
+        before = eventually(lambda: client.post(url, content=b"before").json().get("receipt_id"), 60)
+        assert eventually(lambda: msa(exchange(connection, hl7("before")))[0] == "AA", 60)
         own_broker.kill()
         file = health.incoming / "referral.json"
         file.write_bytes(b"{}")

@@ -118,3 +118,84 @@ def test_what_is_no_senders_file_is_refused_in_words(tmp_path: Path, content: by
         load_senders(path)
     with pytest.raises(SendersRefused, match="cannot be read"):
         load_senders(tmp_path / "missing.yaml")
+
+
+# -- channels in which the hub fetches
+
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHVuYm9ybiBjaGlsZHJlbiBhcmUgY2hpbGRyZW4h"
+SFTP = f"host: sftp.example, user: fd, host_key: {HOST_KEY}, private_key: /etc/fd/key"
+MESH = "url: https://mesh.example, mailbox: X26, password: {env: FD_TEST_PASSWORD}, shared_key: {env: FD_TEST_KEY}"
+
+
+def fetched(transport: str, channel: str, agency: str = "social_care", sender: str = "a") -> str:
+    return f"id: {sender}, agency: {agency}, transport: {transport}, {transport}: {{{channel}}}"
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("id: a, agency: health, transport: mesh", "give mesh: .*docs/connectors.md"),
+        ("id: a, agency: health, transport: http, mesh: {" + MESH + "}", "mesh cannot be given for transport http"),
+        (fetched("mesh", MESH.replace("{env: FD_TEST_PASSWORD}", "secret")), "mesh password: this file must not hold a secret"),
+        (fetched("mesh", MESH.replace("{env: FD_TEST_PASSWORD}", "{env: A, file: /b}")), "give one place"),
+        (fetched("mesh", MESH.replace("https", "http")), "must begin with https"),
+        (fetched("mesh", MESH + ", client_key: /etc/fd/key"), "both client_certificate and client_key"),
+        (fetched("mesh", MESH + ", alarm_hours: 0"), "mesh alarm_hours"),
+        (fetched("sftp", SFTP.replace(HOST_KEY, "trust-anybody")), "sftp host_key"),
+        (fetched("sftp", SFTP + ", after: burn"), "sftp after"),
+        (fetched("outbox", "url: 'postgresql://fd:secret@db/cases'"), "url must not hold a password"),
+        (fetched("outbox", "url: 'postgresql://db/cases?password=secret'"), "url must not hold a password"),
+        (fetched("outbox", "url: 'mssql://db/cases'"), "one of: sqlite, postgresql"),
+        (fetched("outbox", "url: 'secret'"), "no database URL"),
+        (fetched("outbox", "url: 'sqlite:////a.db', table: 'x; DROP TABLE y'"), "outbox table"),
+        (fetched("ssd", "url: 'sqlite:////a.db'"), "ssd cut_over"),
+    ],
+)
+def test_a_channel_that_cannot_be_used_is_said_to_whoever_wrote_it_without_its_secret(
+    tmp_path: Path, entry: str, said: str
+) -> None:
+    with pytest.raises(SendersRefused, match=said) as refused:
+        load_senders(written(tmp_path, entry))
+    assert "secret@" not in str(refused.value) and "=secret" not in str(refused.value)
+
+
+def test_nobody_fetches_without_being_told_where() -> None:
+    assert [load_senders(None).of("health", transport) for transport in ("sftp", "mesh", "outbox", "ssd")] == [()] * 4  # type: ignore[arg-type]
+
+
+def test_a_secret_that_is_missing_is_named_and_one_that_is_there_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = tmp_path / "password"
+    channel = MESH.replace("{env: FD_TEST_PASSWORD}", f"{{file: {password}}}")
+    senders = load_senders(written(tmp_path, fetched("mesh", channel, "health")))
+    monkeypatch.setenv("FD_TEST_KEY", "the shared key")
+    with pytest.raises(SendersRefused, match=r"Sender a: mesh password: the file .*password cannot be read"):
+        senders.check_secrets("health")
+    senders.check_secrets("police")
+    password.write_text("\n")
+    with pytest.raises(SendersRefused, match="is empty or not set"):
+        senders.check_secrets("health")
+    password.write_text("the password\nand a remark\n")
+    senders.check_secrets("health")
+    mesh = senders.listed[0].mesh
+    assert mesh is not None and (mesh.password.read(), mesh.shared_key.read()) == ("the password", "the shared key")
+    assert "the password" not in repr(senders.listed) and "the shared key" not in repr(senders.listed)
+
+
+def test_a_database_password_comes_into_the_address_and_is_hidden_when_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FD_TEST_PASSWORD", "p@ss/word")
+    url = "url: 'postgresql://fd@db/cases', password: {env: FD_TEST_PASSWORD}"
+    (sender,) = load_senders(written(tmp_path, fetched("outbox", url))).listed
+    assert sender.outbox is not None
+    address = sender.outbox.address()
+    assert (address.drivername, address.password) == ("postgresql+psycopg", "p@ss/word")
+    assert "p@ss" not in str(address)
+
+
+def test_two_senders_never_fetch_from_one_place(tmp_path: Path) -> None:
+    both = [fetched("outbox", "url: 'sqlite:////a.db'", sender=sender) for sender in ("a", "b")]
+    with pytest.raises(SendersRefused, match="same outbox place"):
+        load_senders(written(tmp_path, *both))

@@ -66,7 +66,7 @@ def test_a_page_that_cannot_be_written_is_said_before_the_day_and_not_after_it(t
     [
         (b"worker_id,name\n", "missing: duty_from, duty_to, role"),
         (b"worker_id,name,role,duty_from,duty_to\n", "has no workers"),
-        (b"worker_id,name,role,duty_from,duty_to\nw1\n", "line 2: role must be worker or manager"),
+        (b"worker_id,name,role,duty_from,duty_to\nw1\n", "line 2: role must be worker, night, manager"),
         (b"worker_id,name,role,duty_from,duty_to\nw1,Duty desk,worker,,\n", "not of a desk"),
         (b"worker_id,name,role,duty_from,duty_to\nw1,Ann Lee,worker,today,\n", "'today' is no time"),
         (b"worker_id,name,role,duty_from,duty_to\nw1,Zo\xeb,worker,,\n", "not CSV in UTF-8"),

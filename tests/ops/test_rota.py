@@ -1,19 +1,84 @@
-"""Every duty of a rota file counts, also the second one of the same person."""
+"""A rota file becomes events as it says, and what it says of conflicts never stands on the log in words."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from ops.rota import read_rota
+import pytest
+
+from ops.rota import OnDuty, RotaError, read_rota, rota_event
+from schemas.allocation_conflicts import conflict_hash
+from schemas.identity import keyed_hash
+
+OLD = "worker_id,name,role,duty_from,duty_to\n"
+NEW = "worker_id,name,role,duty_from,duty_to,absent,area,share,cap,conflicts,supervisor,email\n"
+HASHED = partial(keyed_hash, b"key")
+
+
+def rota(directory: Path, text: str) -> list[OnDuty]:
+    file = directory / "rota.csv"
+    file.write_text(text)
+    return read_rota(file)
 
 
 def test_each_duty_of_one_person_stands_on_its_own(tmp_path: Path) -> None:
-    file = tmp_path / "rota.csv"
-    file.write_text(
-        "worker_id,name,role,duty_from,duty_to\n"
-        "w1,Ann Lee,worker,2026-05-01T08:00,2026-05-01T17:00\n"
+    duties = rota(
+        tmp_path,
+        OLD + "w1,Ann Lee,worker,2026-05-01T08:00,2026-05-01T17:00\n"
         "m1,Ola Berg,manager,,\n"
-        "w1,Ann Lee,worker,2026-05-02T08:00,2026-05-02T17:00\n"
+        "w1,Ann Lee,worker,2026-05-02T08:00,2026-05-02T17:00\n",
     )
-    duties = read_rota(file)
-    assert [(duty.worker_id, duty.name) for duty in duties] == [("w1", "Ann Lee"), ("m1", "Ola Berg"), ("w1/2", "Ann Lee")]
+    assert [(duty.worker_id, duty.number) for duty in duties] == [("w1", 1), ("m1", 1), ("w1", 2)]
     assert duties[2].duty_from == datetime(2026, 5, 2, 7, 0, tzinfo=UTC)
+
+
+def test_what_a_persons_first_line_says_counts_for_all_of_theirs(tmp_path: Path) -> None:
+    duties = rota(
+        tmp_path,
+        NEW + "w1,Ann Lee,worker,2026-05-01T08:00,,,North,60%,12,family:Clarke; contact:c9,s1,ann@council.example\n"
+        "w1,Ann Lee,worker,2026-05-03T00:00,2026-05-09T00:00,yes,,,,,,\n"
+        "s1,Ola Berg,supervisor,,,,,,,,,\n",
+    )
+    said = [(d.absent, d.area, d.share, d.cap, d.conflicts, d.supervisor, d.email) for d in duties[:2]]
+    rest = ("North", 60, 12, ("family:Clarke", "contact:c9"), "s1", "ann@council.example")
+    assert said == [(False, *rest), (True, *rest)]
+
+
+def test_the_log_gets_a_conflict_as_a_keyed_hash_or_a_contact_id(tmp_path: Path) -> None:
+    [duty, _] = rota(tmp_path, NEW + "w1,Ann Lee,worker,,,,,,,family: O'Clarke;contact:c9,,\nm1,Ola Berg,manager,,,,,,,,,\n")
+    event = rota_event("t", duty, datetime(2026, 5, 1, tzinfo=UTC), HASHED)
+    assert event.conflicts == sorted([conflict_hash(HASHED, "family", "OCLARKE"), "c9"])
+    assert "larke" not in event.model_dump_json().casefold()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("w1,Ann Lee,boss,,,,,,,,,", "role must be worker, night, manager, head or supervisor"),
+        ("w1,Duty Worker,worker,,,,,,,,,", "not of a desk"),
+        ("w1,Ann Lee,worker,2026-05-01T17:00,2026-05-01T08:00,,,,,,,", "not after duty_from"),
+        ("w1,Ann Lee,night,2026-05-01T17:00,,,,,,,,", "needs duty_from and duty_to"),
+        ("w1,Ann Lee,worker,,,perhaps,,,,,,", "absent must be"),
+        ("w1,Ann Lee,worker,,,yes,,,,,,", "has an absence and no duty; give their duties too"),
+        ("w1,Ann Lee,worker,,,,,0,,,,", "share must be a whole number from 1 to 100"),
+        ("w1,Ann Lee,worker,,,,,,-3,,,", "cap must be"),
+        ("w1,Ann Lee,manager,,,,,,3,,,", "no cap"),
+        ("w1,Ann Lee,worker,,,,,,,Clarke,,", "conflicts must be family:…"),
+        ("w1,Ann Lee,worker,,,,,,,,s7,", "the supervisor s7 has no line"),
+        ("w1,Ann Lee,worker,,,,,,,,w1,", "their own supervisor"),
+        ("w1,Ann Lee,worker,,,,,,,,,ann", "email is no address"),
+        ("w1,Ann Lee,worker,,,,,,,,,a@b.example,more", "more fields"),
+    ],
+)
+def test_a_bad_line_is_named_with_what_to_do(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(RotaError) as refused:
+        rota(tmp_path, NEW + "m1,Ola Berg,manager,,,,,,,,,\n" + line + "\n")
+    assert "line 3" in str(refused.value) and said in str(refused.value)
+    assert "Clarke" not in str(refused.value)
+
+
+def test_two_names_under_one_id_and_an_unknown_column_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(RotaError, match="line 3: w1 was Ann Lee, worker, further up"):
+        rota(tmp_path, OLD + "w1,Ann Lee,worker,,\nw1,Ola Berg,worker,,\n")
+    with pytest.raises(RotaError, match="nobody knows the column caps; there are: absent, area, cap"):
+        rota(tmp_path, OLD.replace("\n", ",caps\n") + "w1,Ann Lee,worker,,,3\n")

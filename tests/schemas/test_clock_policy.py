@@ -52,7 +52,7 @@ def test_every_clock_has_a_source_a_ladder_and_declared_events() -> None:
     for clock in policy.clocks.values():
         assert clock.source
         assert policy.ladder(clock)
-        used |= {clock.start, *clock.stop}
+        used |= {clock.start, *clock.stop, *clock.ended_by}
     assert used == set(policy.events)
 
 
@@ -128,11 +128,11 @@ ROW = "  icpc:\n    title: Initial child protection conference\n    start: strat
         ("limit: 15", "limit: 99999999", "less than or equal"),
         ("start: strategy_discussion", "start: strategy_discusion", "not in the list of events"),
         (
-            "stop: [conference_held]\n    limit: 15",
-            "stop: [conference]\n    limit: 15",
+            "stop: [conference_held]",
+            "stop: [conference]",
             "not in the list of events",
         ),
-        ("stop: [conference_held]\n    limit: 15", "stop: []\n    limit: 15", "clocks > icpc > stop"),
+        ("stop: [conference_held]", "stop: []", "clocks > icpc > stop"),
         ("limit: 15\n    unit: working-day", "limit: 15\n    unit: fortnight", "clocks > icpc > unit"),
         (
             "limit: 15\n    unit: working-day",
@@ -156,7 +156,7 @@ ROW = "  icpc:\n    title: Initial child protection conference\n    start: strat
         ('{at: "14:00"}', '{at: "14:00", minutes: 5}', "give either minutes, or at"),
         ('{at: "14:00"}', '{at: "14:00", working_days: 1}', "working_days goes with working-day clocks only"),
         ('{at: "14:00"}', '{at: "14:00", days: -1}', "greater than or equal to 0"),
-        ('version: "1"\n', "", "version"),
+        ('version: "2"\n', "", "version"),
     ],
 )
 def test_a_broken_row_is_refused_and_names_the_line(tmp_path: Path, old: str, new: str, says: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.codes import is_named_worker
+from schemas.codes import also_generic, is_named_worker
 
 
 @pytest.mark.parametrize("name", ["A. Worker", "Amara Okafor", "Li", "Dr. J. O'Neill (locum)", "Siân Ní Bhriain", "Ben Hughes 2"])
@@ -18,3 +18,13 @@ def test_a_person_is_named(name: str) -> None:
 )  # fmt: skip
 def test_a_desk_a_team_or_a_generic_word_is_nobody(name: str) -> None:
     assert not is_named_worker(name)
+
+
+def test_what_an_authority_calls_its_desks_is_nobody_either() -> None:
+    assert is_named_worker("Contact Referral Hub")
+    also_generic(["  contact  referral hub", ""])
+    try:
+        assert not is_named_worker("Contact Referral Hub") and is_named_worker("Amara Okafor")
+    finally:
+        also_generic([])
+    assert is_named_worker("Contact Referral Hub")

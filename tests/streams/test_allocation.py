@@ -1,6 +1,6 @@
 """New cases are allocated at once to a named worker; siblings to one; nobody on duty is visible, never silent."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.allocation import AllocationEvent
 from streams.allocation import Allocation
+from streams.allocation_rows import HoldingRow, TeamRow
 from tests.streams.deciding import Partition, london
 
 NOON = london("2026-08-28 12:00")
@@ -19,7 +20,7 @@ def team() -> Partition:
 
 def rota(worker: str, name: str = "", role: str = "worker", at: Any = NOON, **more: Any) -> AllocationEvent:
     return AllocationEvent(
-        event_id=f"rota {worker} {at}", type="rota_set", team="t", at=at, worker_id=worker,
+        event_id=f"rota {worker} {at} {more}", type="rota_set", team="t", at=at, worker_id=worker,
         worker_name=name or f"Worker {worker}", role=role, **more,
     )  # fmt: skip
 
@@ -27,6 +28,14 @@ def rota(worker: str, name: str = "", role: str = "worker", at: Any = NOON, **mo
 def request(number: int, *contacts: str, at: Any = NOON, **more: Any) -> AllocationEvent:
     ids = list(contacts) or [f"c{number}"]
     return AllocationEvent(event_id=f"request {number}", type="requested", team="t", at=at, contact_ids=ids, **more)
+
+
+def tick(at: datetime) -> AllocationEvent:
+    return AllocationEvent(event_id=f"tick {at}", type="tick", team="tick-0", at=at)
+
+
+def told(partition: Partition, contact: str) -> list[tuple[str, str]]:
+    return [(e.by, e.details["how"]) for e in partition.records("case-events") if e.contact_id == contact]
 
 
 def holders(partition: Partition) -> dict[str, str]:
@@ -66,7 +75,7 @@ def test_with_nobody_on_duty_the_manager_takes_it_by_name() -> None:
     partition = team()
     partition.give(rota("m", "Frances Whitmore", role="manager"), request(1))
     [event] = partition.records("case-events")
-    assert (event.by, event.details["how"]) == ("Frances Whitmore", "manager")
+    assert (event.by, event.details["how"], event.details["why"]) == ("Frances Whitmore", "manager", "nobody_on_duty")
 
 
 def test_with_no_one_at_all_the_request_waits_for_the_next_rota_change() -> None:
@@ -78,13 +87,21 @@ def test_with_no_one_at_all_the_request_waits_for_the_next_rota_change() -> None
     assert (event.contact_id, event.at) == ("c1", later)
 
 
-def test_what_waits_goes_to_the_worker_whose_duty_has_begun_when_the_team_next_hears_anything() -> None:
+def test_what_waits_goes_to_the_worker_whose_duty_begins_at_that_very_tick() -> None:
     partition = team()
     morning = NOON + timedelta(hours=20)
     partition.give(rota("a", duty_from=morning), request(1), request(2, at=NOON + timedelta(hours=1)))
+    partition.give(tick(morning - timedelta(seconds=1)))
     assert holders(partition) == {}
-    partition.give(request(3, at=morning))
-    assert holders(partition) == {"c1": "a", "c2": "a", "c3": "a"}
+    partition.give(tick(morning))
+    assert holders(partition) == {"c1": "a", "c2": "a"}
+    assert {event.at for event in partition.records("case-events")} == {morning}
+
+
+def test_a_team_that_waits_for_nobody_is_not_woken() -> None:
+    partition = team()
+    partition.give(rota("a"), rota("b", duty_from=NOON + timedelta(hours=1)), request(1))
+    assert partition.state.processor.wakes_at(partition.state.rows["t"]) is None
 
 
 def test_what_waits_and_was_given_to_somebody_or_closed_meanwhile_is_left_to_them() -> None:
@@ -114,6 +131,121 @@ def test_the_same_request_again_counts_once() -> None:
     assert len(partition.records("case-events")) == 2
 
 
+def test_who_works_half_the_week_gets_half_as_many() -> None:
+    partition = team()
+    partition.give(rota("a"), rota("h", share=50), *(request(n) for n in range(9)))
+    held = list(holders(partition).values())
+    assert (held.count("a"), held.count("h")) == (6, 3)
+
+
+def test_a_worker_at_the_cap_gets_no_new_family_and_the_manager_does_when_all_are() -> None:
+    partition = team()
+    partition.give(rota("a", cap=2), rota("m", role="manager"), request(1), request(2, "x", "y"))
+    assert holders(partition) == {"c1": "a", "x": "m", "y": "m"}, "three would be past the cap, and siblings stay together"
+    assert {e.details.get("why") for e in partition.records("case-events")} == {None, "all_full"}
+    partition.give(request(3), request(4))
+    assert (holders(partition)["c3"], holders(partition)["c4"]) == ("a", "m")
+
+
+def test_a_place_that_becomes_free_is_given_to_who_waits() -> None:
+    partition = team()
+    closed = AllocationEvent(event_id="close", type="released", team="t", at=NOON, contact_ids=["c1"])
+    partition.give(rota("a", cap=1), request(1), request(2))
+    assert holders(partition) == {"c1": "a"}
+    partition.give(closed)
+    assert holders(partition) == {"c1": "a", "c2": "a"}
+
+
+def test_nobody_gets_a_case_of_a_family_an_address_or_a_contact_they_declared() -> None:
+    partition = team()
+    partition.give(rota("a", conflicts=["hash", "known"]), rota("b"), rota("m", role="manager"))
+    partition.give(request(0), request(1, about=["hash"]), request(2, siblings=["known"]), request(3, "known"))
+    assert list(holders(partition).values()) == ["a", "b", "b", "b"]
+    partition.give(rota("b", conflicts=["hash"]), request(4, about=["hash"]))
+    assert partition.records("case-events")[-1].details["why"] == "conflict"
+
+
+def test_a_duty_manager_in_conflict_leaves_it_to_the_head_of_service() -> None:
+    partition = team()
+    partition.give(rota("m", role="manager", conflicts=["hash"]), rota("h", role="head"), request(1, about=["hash"]))
+    assert holders(partition) == {"c1": "h"}
+
+
+def test_a_link_never_brings_a_case_to_a_worker_in_conflict() -> None:
+    partition = team()
+    link = AllocationEvent(event_id="l", type="linked", team="t", at=NOON, contact_ids=["c2"], siblings=["c1"], link="l")
+    partition.give(rota("a", conflicts=["hash"]), rota("b"), request(1), request(2, about=["hash"]), link)
+    assert holders(partition) == {"c1": "a", "c2": "b"}
+
+
+def test_the_night_is_held_by_the_emergency_duty_team_by_name_and_handed_over_in_the_morning() -> None:
+    partition = team()
+    evening, morning = NOON + timedelta(hours=5), NOON + timedelta(hours=21)
+    partition.give(
+        rota("a", "Amara Okafor", duty_to=evening), rota("a", "Amara Okafor", duty_from=morning, duty="2"),
+        rota("b", "Ben Hughes", duty_from=morning, cap=1), rota("m", "Frances Whitmore", role="manager"),
+        rota("n", "Nia Evans", role="night", duty_from=evening, duty_to=morning),
+        request(1, "x", "y", at=evening), request(2, at=evening), request(3, at=evening),
+    )  # fmt: skip
+    closed = AllocationEvent(event_id="close", type="released", team="t", at=evening, contact_ids=["c3"])
+    partition.give(closed, tick(morning - timedelta(minutes=1)))
+    assert set(holders(partition).values()) == {"n"}
+    partition.give(tick(morning))
+    assert told(partition, "x") == told(partition, "y") == [("Nia Evans", "night"), ("Amara Okafor", "handed_over")]
+    assert told(partition, "c2") == [("Nia Evans", "night"), ("Ben Hughes", "handed_over")]
+    assert told(partition, "c3") == [("Nia Evans", "night")], "what has ended is nobody's"
+    partition.give(tick(morning + timedelta(minutes=1)))
+    assert len(told(partition, "x")) == 2
+
+
+def test_who_is_absent_gets_nothing_though_on_duty() -> None:
+    partition = team()
+    away = rota("a", at=NOON, duty="2", absent=True, duty_from=NOON, duty_to=NOON + timedelta(hours=1))
+    partition.give(rota("a"), away.model_copy(update={"event_id": "away"}), request(1))
+    assert holders(partition) == {}
+    partition.give(tick(NOON + timedelta(hours=1)))
+    assert holders(partition) == {"c1": "a"}
+
+
+def test_one_person_with_two_duties_is_one_worker_with_one_load() -> None:
+    partition = team()
+    earlier = rota("a/2", "Worker a", duty_from=NOON)
+    partition.give(rota("a", duty_to=NOON), earlier, rota("b"), request(1, "x"), request(2))
+    assert holders(partition) == {"x": "a", "c2": "b"}
+    partition.give(request(3, "y", siblings=["x"]))
+    assert holders(partition)["y"] == "a"
+
+
+def test_who_leaves_the_rota_and_comes_back_still_carries_what_they_hold() -> None:
+    partition = team()
+    off = AllocationEvent(event_id="off", type="rota_removed", team="t", at=NOON, worker_id="a")
+    partition.give(rota("a"), request(1), request(2), off, rota("b"))
+    later = NOON + timedelta(minutes=1)
+    partition.give(rota("a", at=later), request(3, at=later))
+    assert holders(partition)["c3"] == "b"
+
+
+def test_a_desk_on_the_rota_gets_nothing() -> None:
+    partition = team()
+    partition.give(rota("d", "Referral Coordinator"), request(1))
+    assert holders(partition) == {}
+
+
+def test_a_case_given_to_somebody_by_name_weighs_on_the_worker_of_that_name() -> None:
+    partition = team()
+    moved = AllocationEvent(event_id="move", type="reassigned", team="t", at=NOON, contact_ids=["c1"], worker_name="ben  hughes")
+    partition.give(rota("a"), rota("b", "Ben Hughes"), request(1), moved, request(2), request(3))
+    assert (holders(partition)["c2"], holders(partition)["c3"]) == ("a", "a")
+
+
+def test_rows_written_when_each_duty_was_a_worker_are_read_as_people() -> None:
+    duty = {"name": "Ann Lee", "duty_from": "2026-08-28T08:00:00Z", "holds": 1}
+    old = {"team": "t", "workers": {"w": {"worker_id": "w", **duty}, "w/2": {"worker_id": "w/2", **duty}}}
+    row = TeamRow.model_validate(old)
+    assert (row.workers["w"].holds, len(row.workers["w"].duties), list(row.workers)) == (2, 2, ["w"])
+    assert TeamRow.model_validate_json(row.model_dump_json(exclude_defaults=True)) == row
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["request", "close"]), st.integers(0, 8)), max_size=40))
 def test_load_stays_balanced_to_one_case(steps: list[tuple[str, int]]) -> None:
@@ -133,3 +265,65 @@ def test_load_stays_balanced_to_one_case(steps: list[tuple[str, int]]) -> None:
             contact = sorted(open_)[which % len(open_)]
             load[open_.pop(contact)] -= 1
             partition.give(AllocationEvent(event_id=f"rel {number}", type="released", team="t", at=NOON, contact_ids=[contact]))
+
+
+_HOURS = st.integers(0, 30)
+_PEOPLE = st.lists(
+    st.builds(
+        dict,
+        role=st.sampled_from(["worker", "worker", "worker", "night", "manager"]),
+        start=_HOURS, hours=st.integers(1, 30), cap=st.integers(0, 3), share=st.sampled_from([40, 100]),
+        conflicts=st.lists(st.sampled_from("pqr"), max_size=2),
+    ),
+    min_size=1, max_size=5,
+)  # fmt: skip
+_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("request"), st.integers(1, 3), st.lists(st.sampled_from("pqr"), max_size=2)),
+        st.tuples(st.sampled_from(["close", "tick"]), st.integers(0, 9), st.just([])),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_PEOPLE, _STEPS)
+def test_nobody_is_past_the_cap_or_in_conflict_and_no_contact_is_forgotten(
+    people: list[dict[str, Any]], steps: list[tuple[str, int, list[str]]]
+) -> None:
+    partition, at = team(), NOON
+    for number, person in enumerate(people):
+        start = NOON + timedelta(hours=person["start"])
+        end = start + timedelta(hours=person["hours"])
+        kept = {name: person[name] for name in ("role", "cap", "share", "conflicts")}
+        if person["role"] == "manager":
+            kept["cap"] = 0
+        partition.give(rota(f"p{number}", duty_from=start, duty_to=end, **kept))
+    about: dict[str, list[str]] = {}
+    closed: set[str] = set()
+    for number, (step, size, what) in enumerate(steps):
+        at += timedelta(minutes=90)
+        if step == "request":
+            ids = [f"c{number}-{n}" for n in range(size)]
+            about |= dict.fromkeys(ids, what)
+            partition.give(request(number, *ids, at=at, about=what))
+        elif step == "tick":
+            partition.give(tick(at))
+        elif about:
+            contact = sorted(about)[size % len(about)]
+            closed.add(contact)
+            partition.give(AllocationEvent(event_id=f"x{number}", type="released", team="t", at=at, contact_ids=[contact]))
+        _fair(partition, people, about, closed)
+
+
+def _fair(partition: Partition, people: list[dict[str, Any]], about: dict[str, list[str]], closed: set[str]) -> None:
+    row = partition.state.rows["t"]
+    assert isinstance(row, TeamRow)
+    held = {r.contact_id: r.worker_id for r in partition.state.rows.values() if isinstance(r, HoldingRow) and r.worker_id}
+    for number, person in enumerate(people):
+        mine = [contact for contact, worker in held.items() if worker == f"p{number}"]
+        assert row.workers[f"p{number}"].holds == len(mine)
+        assert person["role"] == "manager" or person["cap"] == 0 or len(mine) <= person["cap"]
+        assert not any(set(person["conflicts"]) & set(about[contact]) for contact in mine)
+    waiting = {contact for request in row.waiting for contact in request.contact_ids}
+    assert set(about) - closed <= set(held) | waiting, "held or visibly waiting, whatever happened"

@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -150,10 +151,20 @@ def test_not_sure_keeps_the_question_open_and_says_who_looked() -> None:
 
 def test_a_decision_about_a_contact_nobody_knows_changes_nothing_and_says_so() -> None:
     made = partition()
-    before = dict(made.state.rows)
+    before = rows_of(made, "a", "b", *(f"x{n}" for n in range(4)))
     made.give(decided("answered", "a", "b", "same"), decided("undone", "a"), decided("superseded", "a", "b"))
     assert all(review.problem for review in made.records("link-reviews"))
-    assert len(made.records("link-reviews")) == 3 and made.state.rows == before
+    assert len(made.records("link-reviews")) == 3
+    assert rows_of(made, "a", "b", *(f"x{n}" for n in range(4))) == before
+
+
+def test_what_was_refused_stays_refused_when_it_comes_again_after_the_contacts() -> None:
+    made = partition()
+    made.give(decided("answered", "moved", "school", "same"))
+    made.give(reported("school", OLIVER), reported("moved", MOVED))
+    assert made.give(decided("answered", "moved", "school", "same")) == []
+    made.give(decided("answered", "moved", "school", "same", event_id="said again"))
+    assert last(made, "links", "moved").story_id == "school"
 
 
 def test_a_link_taken_back_restores_the_rows_and_is_not_made_again() -> None:
@@ -241,6 +252,65 @@ def test_a_later_version_of_a_contact_that_somebody_is_asked_about_leaves_the_qu
     assert (last(made, "links", "school").outcome, last(made, "links", "school").story_id) == ("CORRECTED", "school")
     made.give(decided("answered", "moved", "school", "same"))
     assert last(made, "links", "moved").story_id == "school"
+
+
+# -- bad input
+
+LONG, BIDI = "Wolfeschlegelsteinhausen" * 9, "\u202eشمس\u202c"
+BAD: dict[str, LinkPerson] = {
+    "nothing": LinkPerson(),
+    "no name": OLIVER.model_copy(update={"given": "", "family": ""}),
+    "no date of birth": OLIVER.model_copy(update={"dob": ""}),
+    "unborn": LinkPerson(given="Unborn", family="Ashworth", postcode="LS1 4AB", address_line="12 Acacia Road"),
+    "1 January": OLIVER.model_copy(update={"dob": "2015-01-01"}),
+    "1900": OLIVER.model_copy(update={"dob": "1900-01-01"}),
+    "a date that is none": OLIVER.model_copy(update={"dob": "31/02/2015"}),
+    "emoji": LinkPerson(given="🙂", family="👶🏽👶🏽", dob="🎂", postcode="🏠", address_line="🏠 1"),
+    "right to left": LinkPerson(given="محمد", family=BIDI, dob="٢٠١٥-٠٣-١٤", address_line="شارع ١٢"),
+    "very long": LinkPerson(
+        given=LONG, family=LONG, dob="2015-03-14", postcode="9" * 200, address_line=LONG, nhs_number="9" * 99
+    ),
+    "numbers that are none": OLIVER.model_copy(update={"nhs_number": "9990000019", "upn": "A000000000000"}),
+}
+
+
+@pytest.mark.parametrize("person", BAD.values(), ids=BAD)
+def test_bad_input_is_decided_each_time_with_reasons_and_kept(person: LinkPerson) -> None:
+    made = partition(reported("school", OLIVER))
+    made.give(*(reported(f"bad {n}", person) for n in range(3)))
+    for n in range(3):
+        link = last(made, "links", f"bad {n}")
+        assert link.reasons or link.candidates or link.outcome == "NEW"
+        assert link.outcome != "REVIEW" or link.reasons
+    in_step(made.state)
+    assert all(
+        linkage().parse_row(row.model_dump_json(exclude_defaults=True).encode()) == row for row in made.state.rows.values()
+    )
+
+
+def test_many_children_at_one_address_each_get_a_decision_and_no_row_grows_with_their_number() -> None:
+    made, longest = Partition(linkage(), TOPIC), 0
+    home = LinkPerson(postcode="LS1 4AB", address_line="1 Park Home", sex="F")
+    names = ("Oliver", "Amina", "Wei", "Zofia", "Priya", "Saoirse", "Kwame", "Harry", "Ivy", "Jack")
+    for n in range(300):
+        born = f"20{n % 15:02}-{n % 12 + 1:02}-{n % 28 + 1:02}"
+        family = f"Fam{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}"
+        person = home.model_copy(update={"given": names[n % 10], "family": family, "dob": born})
+        said = [one.record for one in made.give(reported(f"c{n}", person)) if one.topic == "links"]
+        assert len(said) == 1
+        longest = max(longest, *(len(row.value) for row in made.state.take_dirty()))
+    assert longest < 20_000
+
+
+def test_one_child_reported_thousands_of_times_is_one_story_and_no_row_grows_with_their_number() -> None:
+    made = Partition(linkage(), TOPIC)
+    longest = []
+    for n in range(1_000):
+        made.give(reported(f"c{n:04}", OLIVER))
+        longest.append(max(len(row.value) for row in made.state.take_dirty()))
+    assert {link.story_id for link in made.records("links")} == {"c0000"}
+    assert max(longest) < longest[1] + 100
+    in_step(made.state)
 
 
 # -- replay and crashes

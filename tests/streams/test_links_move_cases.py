@@ -5,7 +5,8 @@ from typing import Any
 
 from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
-from streams.allocation import Allocation, HoldingRow, TeamRow
+from streams.allocation import Allocation
+from streams.allocation_rows import HoldingRow, TeamRow
 from streams.answers import Answers
 from streams.case_row import CaseRow
 from streams.cases import Cases

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from schemas.allocation import AllocationEvent
 from schemas.record import Instant, Record
-from streams.allocation import Allocation, TeamRow
+from streams.allocation import Allocation
+from streams.allocation_rows import TeamRow
 from streams.partition import PartitionState, RowWrite
 from streams.processor import Decision, Output, Processor, Rows, Tick
 
@@ -251,7 +252,7 @@ def test_one_key_twice_in_a_batch_counts_twice_after_a_crash_between_rows_and_co
 def test_a_request_and_its_reassignment_in_one_batch_leave_the_right_load_after_a_crash() -> None:
     """Holdings are written before the team, so a crash can leave the holding of the later event alone."""
     rota = [
-        AllocationEvent(event_id=f"r{w}", type="rota_set", team="t", at=START, worker_id=w, worker_name=w, role="worker")
+        AllocationEvent(event_id=f"r{w}", type="rota_set", team="t", at=START, worker_id=w, worker_name=f"Worker {w}")
         for w in ("w1", "w2")
     ]
     asked = AllocationEvent(event_id="q", type="requested", team="t", at=START, contact_ids=["c"])

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.connectors.health.messages import note_codes, only_report, reading_of
@@ -44,6 +44,7 @@ def bundle(*resources: dict[str, Any]) -> bytes:
     return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()
 
 
+@settings(deadline=None)
 @given(st.permutations(NAMES), st.permutations(ADDRESSES), st.permutations(NUMBERS))
 def test_what_is_over_never_stands_before_what_holds(names: list[Any], addresses: list[Any], numbers: list[Any]) -> None:
     report = only_report(bundle(request(), patient(name=names, address=addresses, identifier=numbers)))

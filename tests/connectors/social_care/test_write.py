@@ -56,6 +56,8 @@ def test_it_keeps_to_the_published_schema(message: OutboundItem) -> None:
     sent = json.loads(write(message))
     assert set(SCHEMA["required"]) <= set(sent)
     assert set(sent) <= set(SCHEMA["properties"])
+    jsonschema = pytest.importorskip("jsonschema", reason="the package jsonschema is not installed")
+    jsonschema.Draft202012Validator(SCHEMA).validate(sent)
     assert sent["format"] == SCHEMA["properties"]["format"]["const"]
 
 

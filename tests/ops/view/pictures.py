@@ -11,6 +11,7 @@ from ops.view.quarantine import quarantine, quarantined
 from ops.view.receipts import receipt_answer
 from ops.view.snapshot import Snapshot
 from ops.view.story import story
+from ops.view.team import team
 from ops.view.unassessed import unassessed
 
 from .days import FRIDAY, KEY, SATURDAY, london
@@ -33,6 +34,7 @@ def everything(at: Snapshot) -> dict[str, Any]:
         "board": board(at, 1000),
         "flags": flags(at, None, 1000),
         "quarantine": quarantine(at),
+        "team": team(at, "front-door"),
         **{f"day {day}": unassessed(at, day) for day in (FRIDAY, SATURDAY)},
         **{f"case {contact_id}": story(at, contact_id) for contact_id in contacts},
         **{f"find {text}": find(at, text) for text in ("msg-1 ", "elm-1.JSON", "key-1")},

@@ -1,8 +1,12 @@
 """The commands that read the view, and those that write through it, against a real connector, intake and view."""
 
+import asyncio
+import base64
 import json
+import random
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +15,16 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from connectors.edge import Edge, Large
+from connectors.large_store import LargeStore
+from connectors.senders import default_sender
 from ops.cli import app
 from ops.clocks import stepped_clock
+from ops.durable_log import KafkaLog
 from ops.embedded_kafka import EmbeddedKafka
 from ops.endpoints import endpoint
+from ops.linkage.log_reports import log_reports
+from schemas.settings import Settings
 
 from .days import FRIDAY, london
 from .running import Running, RunningView, until
@@ -54,9 +64,30 @@ class Hub:
         assert found is not None
         url = found["urls"]["http"] + "/concerns"
         headers = {"content-type": "application/json"}
-        answer = httpx.post(url, content=body, headers=headers, trust_env=False, timeout=10)
+        answer = httpx.post(url, content=body, headers=headers, trust_env=False, timeout=30)
         assert answer.status_code == 202, answer.text
-        receipt = str(answer.json()["receipt_id"])
+        return self.read(str(answer.json()["receipt_id"]))
+
+    def store_elsewhere(self, body: bytes, store: Path) -> str:
+        """A message whose bytes are in a store that the hub does not see; its receipt once the hub has tried to read it."""
+        settings = self.processes["view"].settings
+        log = KafkaLog(settings.bootstrap_servers, "elsewhere")
+        edge = Edge("education", log, stepped_clock(settings), Large(LargeStore(store), 1))
+        stored = asyncio.run(edge.store(body=body, sender=default_sender("education", "http"), transport="http"))
+        log.close()
+        return self.read(stored.receipt_id)
+
+    def send_by_folder(self, body: bytes) -> str:
+        """A school sends through another channel; the receipt once the message has been read."""
+        settings = self.processes["view"].settings
+        log = KafkaLog(settings.bootstrap_servers, "folder")
+        edge = Edge("education", log, stepped_clock(settings))
+        stored = asyncio.run(edge.store(body=body, sender=default_sender("education", "folder"), transport="folder"))
+        log.close()
+        return self.read(stored.receipt_id)
+
+    def read(self, receipt: str) -> str:
+        """The receipt, once the hub knows what became of the message."""
         view = self.processes["view"]
         assert isinstance(view, RunningView)
 
@@ -244,6 +275,43 @@ def test_a_message_nobody_could_read_is_looked_at_and_repaired(hub: Hub, tmp_pat
     assert twice.exit_code == 1 and "repaired already, by Ben Holder" in twice.stderr
 
 
+def test_a_large_message_is_read_whole_and_one_whose_bytes_are_gone_waits_for_a_person(
+    hub: Hub, tmp_path: Path
+) -> None:
+    photographs = [
+        {"content_type": "image/jpeg", "content": base64.b64encode(random.Random(number).randbytes(9_400_000)).decode()}
+        for number in range(2)
+    ]
+    concern = {**CONCERN, "reference": "K-25", "attachments": photographs}
+    about = hub.send(json.dumps(concern).encode())
+    shown = hub.run("find", about)
+    assert "read: 1 contact" in shown.stdout, shown.output
+
+    lost = json.dumps({**CONCERN, "reference": "K-26"}).encode()
+    about = hub.store_elsewhere(lost, tmp_path)
+    assert hub.run("quarantine", "list").stdout.count(about) == 1
+    told = hub.json("quarantine", "show", about)["message"]
+    assert told["reason_code"] == "large_message_missing"
+    assert told["minutes_left"] is not None, "its clock runs"
+    assert "not in the store of large messages" in hub.run("quarantine", "retry", about, "--by", "Ben Holder").stderr
+
+    LargeStore(hub.processes["intake"].settings.large_store_dir).put(lost)
+    done = hub.run("quarantine", "retry", about, "--by", "Ben Holder")
+    assert done.exit_code == 0, done.output
+    assert "read (repaired by Ben Holder): 1 contact" in done.stdout
+
+
+def test_a_concern_in_an_e_mail_is_a_contact_and_the_e_mail_is_found_by_its_message_id(hub: Hub) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Message-ID"] = "head@school.example", "front.door@anyshire.example", "<K-27@school.example>"
+    mail.set_content("He is at home with her tonight.")
+    mail.add_attachment(json.dumps({**CONCERN, "reference": "K-27"}).encode(), "application", "json", filename="concern.json")
+    about = hub.send(mail.as_bytes())
+    story = hub.run("case", about).stdout
+    assert "Ada Testperson" in story and "He is at home with her tonight." in story
+    assert about in hub.run("find", "K-27@school.example").stdout
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [(["--by", "Duty Team", "--reason", "x"], "a person's name"), (["--by", "Ben Holder", "--reason", " "], "a few words")],
@@ -287,6 +355,33 @@ def test_a_person_says_that_two_contacts_are_one_child_and_takes_it_back(hub: Hu
     assert len(hub.json("story", first)["contacts"]) == 1
     again = hub.run("review", "answer", moved, "same", "--other", first, *signed)
     assert again.exit_code == 1 and "different children" in again.output
+
+
+def test_the_same_content_by_another_channel_is_one_story_and_every_command_says_so(hub: Hub) -> None:
+    # Neither birthday nor address: by its score alone a person would have to look.
+    said = {"pupil": {"forename": "Ffion", "surname": "Testperson-Rees"}, "risk": "green", "details": "No coat again today."}
+    view = hub.processes["view"]
+    assert isinstance(view, RunningView)
+    first, again = hub.send(json.dumps(said).encode()), hub.send_by_folder(json.dumps(said, indent=1).encode())
+    until(lambda: view.get(f"/cases/{again}").json()["repeat_of"], "linkage to have seen the repeat")
+    contact = hub.json("case", first)["contact_id"]
+    assert sorted(one["repeat_of"] for one in hub.json("story", again)["contacts"]) == ["", contact]
+    for command in ("find", "case"):
+        assert f"says the same as contact {contact}" in " ".join(hub.run(command, again).stdout.split())
+    assert "same content" in hub.run("story", first).stdout
+    assert hub.json("case", again)["clocks"][0]["state"] == "open", "nobody has looked at it: its clock runs like any other"
+
+
+def test_a_model_can_be_trained_from_the_hubs_own_contacts_and_not_from_too_few(hub: Hub, tmp_path: Path) -> None:
+    pupil = {**LINKED, "forename": "Nerys", "dob": "2011-11-30"}
+    versions = [{**CONCERN, "reference": "T-1", "pupil": {**pupil, "postcode": code}} for code in ("LS6 1AB", "BD7 1QQ")]
+    contacts = {hub.json("case", hub.send(json.dumps(version).encode()))["contact_id"] for version in versions}
+    reports = log_reports(hub.processes["view"].settings.bootstrap_servers, Settings().partnership)
+    [known] = [one for one in reports if one.record_id in contacts]
+    assert (known.given, known.family, known.postcode) == ("Nerys", "Testperson-Vaughan", "BD7 1QQ"), "the latest version"
+    refused = hub.run("linkage", "train", "--from-log", "--out", str(tmp_path / "model.json"))
+    assert refused.exit_code == 2 and f"{len(reports)} reports are too few" in " ".join(refused.stderr.split())
+    assert not (tmp_path / "model.json").exists()
 
 
 def test_a_hidden_identity_is_shown_to_a_named_person_with_a_reason_and_that_stays_on_the_log(hub: Hub) -> None:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from ops.view.board import board
+from ops.view.find import find
 from ops.view.fold import Fold
 from ops.view.snapshot import Snapshot
 from ops.view.store import open_store
 from ops.view.stories import may_look, review_of, reviews, story_id_of, story_of_child
 from ops.view.story import story
+from ops.view.terminal import receipt_lines
 from schemas.linkage import Link, LinkCandidate, LinkReview
 
 from .days import HASH_KEY, Entry, allocated, as_logged, contact, disposition, event, london, opened
@@ -100,6 +102,23 @@ def test_what_waits_for_a_person_says_in_words_what_agrees(fold: Folded) -> None
     assert "nhs" not in candidate.agreement
     [entry] = [one for one in board(at, 10).contacts if one.contact_id == "late"]
     assert entry.may_be == ["first"], "on the board at once, as a child of its own that may be another"
+
+
+def test_the_same_content_by_another_channel_is_told_everywhere_as_a_repeat_and_not_as_one_more_concern(fold: Folded) -> None:
+    low = {"risk": "green", "kind": "contact"}
+    entries = [*arrived("first", **low), *arrived("second", **low), *arrived("again", **low)]
+    entries += [linked("first", "first", "NEW"), linked("second", "first"), linked("again", "first", repeat_of="first")]
+    joined = event("again", "linked", NINE, details={"story": "first", "repeat_of": "first"})
+    at = fold([*entries, joined])
+    told = story_of_child(at, "again")
+    assert {one.contact_id: one.repeat_of for one in told.contacts} == {"first": "", "second": "", "again": "first"}
+    assert told.concern == "", "twice the same is not three contacts"
+    assert (story(at, "again").repeat_of, story(at, "first").repeat_of) == ("first", "")
+    [found] = find(at, "again").matches
+    assert found.receipt is not None
+    assert "says the same as contact first" in " ".join(receipt_lines(found.receipt.model_dump(mode="json")))
+    undone = event("again", "unlinked", NOW, details={"story": "first"})
+    assert story(fold([*entries, joined, undone]), "again").repeat_of == ""
 
 
 def test_an_answered_review_waits_no_more(fold: Folded) -> None:

@@ -9,7 +9,9 @@ from faust import streams as faust_streams
 from schemas.catalogue import codec
 from schemas.ports import Entry
 from schemas.received import Received
-from streams.worker import Worker, WorkerOptions
+from schemas.settings import Settings
+from streams.steps import WorkerOptions
+from streams.worker import Worker
 from tests.streams.transport import log_reading
 from tests.streams.transport.account import Auditor
 from tests.streams.transport.counting_worker import NamedCounting
@@ -34,7 +36,7 @@ def test_a_worker_that_the_group_refuses_ends_and_says_so(hub: Hub) -> None:
     """The broker allows no session so short."""
     worker = hub.workers.start(FRONTDOOR_SESSION_TIMEOUT_SECONDS="0.5")
     assert worker.await_end() == FAIL_STOP
-    assert "the group does not take this worker: InvalidSessionTimeout" in worker.log
+    assert "the group does not take this worker: invalidsessiontimeout" in worker.log.lower().replace("_", "")
 
 
 def test_a_pure_python_stream_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -60,9 +62,11 @@ def test_two_workers_share_all_inputs_with_their_rows_and_serve_make_and_copy_no
     hub.await_no_lag()
     assert Auditor(hub).account().faults == {}
     owned = hub.assigned()
+    # Without Faust the group shares inputs alone; each worker reads the rows that go with them by itself.
+    shared = hub.inputs if Settings().binding == "plain" else (*hub.inputs, hub.changelog)
     assert sorted(owned) == [f"{hub.group}-1", f"{hub.group}-2"]
     for places in owned.values():
-        partitions = {topic: [p for t, p in places if t == topic] for topic in (*hub.inputs, hub.changelog)}
+        partitions = {topic: [p for t, p in places if t == topic] for topic in shared}
         assert len(places) == sum(map(len, partitions.values()))
         assert len({tuple(p) for p in partitions.values()}) == 1, "inputs and rows were assigned apart"
     everything = sorted(place for places in owned.values() for place in places)

@@ -1,0 +1,1 @@
+"""What the clock worker's decisions cost: a tick, a midnight, an open case."""

@@ -1,0 +1,168 @@
+"""`python -m bench.clocks [--cases N ...] [--json FILE]`: the cost of a tick against the number of open cases.
+
+Each size runs in a process of its own, without a broker, over one partition as the worker holds it. Every case is a
+referral, allocated, acknowledged and decided, with a strategy discussion: its assessment and conference clocks run.
+Beside the tick stands a plain full scan of the same rows; then all conference clocks run out at one midnight. Ticks, scans
+and `cpu` are processor time, which a busy machine distorts least; `midnight` is time on the wall.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
+
+from ops.clock_data import clock_rules
+from schemas.case_event import CaseEvent, Opened
+from schemas.settings import Settings
+from streams.clock_rows import ClocksRow
+from streams.clocks import Clocks
+from streams.partition import PartitionState
+
+_TOPIC = "case-events"
+_MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+#: The first late instant of a conference owed since that Monday: 15 working days.
+_MIDNIGHT = datetime(2026, 3, 24, 0, 0, tzinfo=UTC)
+_TICK = timedelta(seconds=15)
+_SPACE = uuid5(NAMESPACE_DNS, "bench.invalid")
+_SIZES = (1_000, 10_000, 100_000)
+
+
+def _events(number: int) -> list[CaseEvent]:
+    contact = str(uuid5(_SPACE, str(number)))
+    at = _MONDAY + timedelta(milliseconds=number)
+    opened = Opened(
+        agency="health", sender="s", kind="referral", risk="amber", team="t", authority_code="383", authority_how="default"
+    )
+
+    def event(kind: str, **more: Any) -> CaseEvent:
+        return CaseEvent(event_id=str(uuid5(_SPACE, f"{number} {kind}")), type=kind, contact_id=contact, at=at, **more)
+
+    return [
+        event("opened", opened=opened), event("allocated", by="Ben Hughes"), event("acknowledged"),
+        event("decision", by="Ben Hughes", details={"decision": "s47"}), event("strategy_discussion", by="Ben Hughes"),
+    ]  # fmt: skip
+
+
+def _tick(at: datetime) -> CaseEvent:
+    return CaseEvent(event_id=f"tick {at}", type="tick", contact_id="tick-0", at=at, covers_since=at - _TICK)
+
+
+def _resident() -> int:
+    """Bytes in memory now."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class _Partition:
+    def __init__(self) -> None:
+        self.state = PartitionState(Clocks(clock_rules(Settings())))
+        self.offset = 0
+
+    def give(self, event: CaseEvent) -> int:
+        """Decide; how many outputs."""
+        self.offset += 1
+        return len(self.state.apply(_TOPIC, self.offset, event))
+
+    def written(self) -> int:
+        """Write the rows, as after a batch; their bytes."""
+        size = sum(len(write.value) for write in self.state.take_dirty())
+        self.state.durable(_TOPIC, self.offset + 1)
+        return size
+
+
+def _scan(state: PartitionState, at: datetime) -> int:
+    """What a tick would cost without an order: every clock of every open case is looked at."""
+    due = 0
+    for row in state.rows.values():
+        if isinstance(row, ClocksRow):
+            due += sum(limit.due_at <= at for limit in row.limits)
+    return due
+
+
+def measure(cases: int) -> dict[str, Any]:
+    """The figures of one size."""
+    partition = _Partition()
+    partition.give(_tick(_MONDAY - _TICK))
+    before = _resident()
+    began = time.process_time()
+    row_bytes = 0
+    for number in range(cases):
+        for event in _events(number):
+            partition.give(event)
+        if number % 500 == 499:
+            row_bytes += partition.written()
+    row_bytes += partition.written()
+    opening = time.process_time() - began
+    resident = _resident() - before
+    moment = _MONDAY + timedelta(hours=8)
+    ticks, scans = [], []
+    for _ in range(200):
+        moment += _TICK
+        began = time.process_time()
+        assert partition.give(_tick(moment)) == 0
+        ticks.append(time.process_time() - began)
+    for _ in range(20 if cases <= 10_000 else 5):
+        began = time.process_time()
+        assert _scan(partition.state, moment) == 0
+        scans.append(time.process_time() - began)
+    partition.give(_tick(_MIDNIGHT - _TICK))
+    partition.written()
+    peak_before = _resident()
+    began, worked = time.perf_counter(), time.process_time()
+    flags = partition.give(_tick(_MIDNIGHT))
+    midnight, midnight_cpu = time.perf_counter() - began, time.process_time() - worked
+    at_midnight = _resident() - peak_before
+    assert flags == cases, (flags, cases)
+    tick, scan = statistics.median(ticks), statistics.median(scans)
+    return {
+        "cases": cases,
+        "tick_us": round(tick * 1e6, 1),
+        "scan_us": round(scan * 1e6, 1),
+        "scan_over_tick": round(scan / tick, 1),
+        "midnight_seconds": round(midnight, 2),
+        "midnight_processor_seconds": round(midnight_cpu, 2),
+        "midnight_mib": round(at_midnight / 2**20, 1),
+        "resident_bytes_per_case": round(resident / cases),
+        "row_bytes_per_case": round(row_bytes / cases),
+        "event_us": round(opening / cases / 5 * 1e6, 1),
+    }
+
+
+def main() -> None:
+    """Every size, each in a fresh process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, nargs="+", default=list(_SIZES))
+    parser.add_argument("--json", type=Path, default=None)
+    parser.add_argument("--one", type=int, default=0, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        print(json.dumps(measure(asked.one)))
+        return
+    figures = []
+    print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print("open cases       tick    full scan    ratio   midnight        cpu   memory   bytes a case    row")
+    for cases in asked.cases:
+        command = [sys.executable, "-m", "bench.clocks", "--one", str(cases)]
+        told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        figures.append(told)
+        print(
+            f"{cases:>10,} {told['tick_us']:>7,.0f} µs {told['scan_us']:>9,.0f} µs {told['scan_over_tick']:>8,.0f} "
+            f"{told['midnight_seconds']:>8.2f} s {told['midnight_processor_seconds']:>8.2f} s {told['midnight_mib']:>4,.0f} MiB "
+            f"{told['resident_bytes_per_case']:>14,} {told['row_bytes_per_case']:>6,}",
+            flush=True,
+        )
+    if asked.json is not None:
+        machine = {"cores": os.cpu_count(), "load_average": os.getloadavg(), "python": platform.python_version()}
+        asked.json.write_text(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

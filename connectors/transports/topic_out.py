@@ -1,0 +1,34 @@
+"""Topic out: the partner's own topic on the hub's Kafka. Delivered means that the broker has it on disk."""
+
+from connectors.delivery.outcome import Delivered, Failed, Outcome
+from connectors.writing import Written
+from schemas.outbound import OutboundItem
+from schemas.ports import DurableLog, Entry, NotDurable
+
+
+class TopicOut:
+    """Appends to one topic, keyed by the contact, so that a contact's items keep their order."""
+
+    def __init__(self, topic: str, durable: DurableLog) -> None:
+        self._topic = topic
+        self._log = durable
+
+    async def send(self, item: OutboundItem, written: Written) -> Outcome:
+        """One record; `ce_id` is the item's id."""
+        headers = {
+            "ce_specversion": "1.0",
+            "ce_id": item.item_id,
+            "ce_type": f"frontdoor.{item.kind}",
+            "ce_source": "/frontdoor/delivery",
+            "ce_time": item.at.isoformat(),
+            "content-type": written.content_type,
+        }
+        marks = tuple((name, text.encode()) for name, text in headers.items())
+        try:
+            await self._log.append([Entry(self._topic, item.contact_id.encode(), written.body, marks)])
+        except NotDurable:
+            return Failed("topic_not_durable")
+        return Delivered()
+
+    async def close(self) -> None:
+        """The log is somebody else's."""

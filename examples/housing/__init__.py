@@ -1,0 +1,1 @@
+"""The housing sector: what council housing and housing associations send."""

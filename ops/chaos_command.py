@@ -1,0 +1,108 @@
+"""`frontdoor chaos`: a real stack under load while its parts are killed, paused, cut off and starved."""
+
+import json
+import shutil
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from ops.chaos.plan import KINDS
+
+#: Exit codes: every promise held; one was broken; the question makes no sense; the hub could not start or did not drain.
+HOLDS, BROKEN, BAD_QUESTION, COULD_NOT_RUN = 0, 1, 2, 3
+
+
+def chaos(
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long faults are done, in minutes.")] = 3.0,
+    seed: Annotated[int, typer.Option(help="The same seed plans the same messages and faults.")] = 1,
+    nodes: Annotated[int, typer.Option(help="How many brokers: 1 or 3.")] = 1,
+    rate: Annotated[float, typer.Option(min=0.1, max=20, help="Messages a second of each of the four partners.")] = 2.0,
+    only: Annotated[str, typer.Option(metavar="KINDS", help="Only these kinds of faults, with commas; 'list' prints them.")] = "",
+    sabotage: Annotated[
+        str, typer.Option(metavar="NAME", help="Take one protection away; 'list' prints them. The run must fail then.")
+    ] = "",
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the whole result there.")] = None,
+    keep: Annotated[bool, typer.Option(help="Keep the run's folder, with its logs and its ledger.")] = False,
+) -> None:
+    """Send messages of four agencies into a stack of its own while faults are done to it, then let it settle, audit the log
+    and compare it with a ledger of what was sent and acknowledged.
+
+    Exit code 0: every promise held. 1: one was broken. 2: there is no such fault or sabotage. 3: the hub could not start,
+    or did not drain.
+    """
+    from ops.chaos.run import Options, run
+    from ops.chaos.sabotaged import SABOTAGES
+    from ops.day.log_watch import DayStuck
+    from ops.day.run import new_run_dir
+    from ops.supervisor import EXPLAINED
+
+    if only == "list" or sabotage == "list":
+        for name, what in SABOTAGES.items() if sabotage else ((name, kind.what) for name, kind in KINDS.items()):
+            typer.echo(f"{name:20} {what}")
+        return
+    kinds = [name for name in only.split(",") if name]
+    for unknown in [name for name in kinds if name not in KINDS] + ([sabotage] if sabotage not in {"", *SABOTAGES} else []):
+        typer.echo(f"There is no {unknown!r}; --only list and --sabotage list tell what there is.", err=True)
+        raise typer.Exit(BAD_QUESTION)
+    if nodes not in (1, 3):
+        typer.echo("--nodes is 1 or 3.", err=True)
+        raise typer.Exit(BAD_QUESTION)
+    console = Console(stderr=True)
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False)
+
+    def progress(done: int, total: int, what: str) -> None:
+        if what and (console.is_terminal or done % 10 == 0):
+            say(f"{done:4} of {total} faults; now {what}")
+
+    run_dir = new_run_dir()
+    ended = False
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    try:
+        found = run(Options(seed, minutes * 60, nodes, rate, run_dir, kinds, sabotage), say, progress)
+        ended = True
+    except (*EXPLAINED, DayStuck) as error:
+        say(f"{error}\nThe run's folder, with its logs: {run_dir}")
+        raise typer.Exit(COULD_NOT_RUN) from None
+    except _Stopped as stopped:
+        ended = True
+        raise typer.Exit(128 + stopped.args[0]) from None
+    finally:
+        if ended and not keep:
+            shutil.rmtree(run_dir, ignore_errors=True)
+    if json_file is not None:
+        json_file.write_text(json.dumps(found, indent=2) + "\n")
+    _print(found)
+    if keep:
+        say(f"Kept: {run_dir}")
+    raise typer.Exit(HOLDS if found["ok"] else BROKEN)
+
+
+class _Stopped(BaseException):
+    """A signal: what was started and mounted must go first."""
+
+
+def _stop(number: int, frame: object) -> None:
+    raise _Stopped(number)
+
+
+def _print(found: dict[str, Any]) -> None:
+    ledger, audit = found["ledger"], found["audit"]
+    faults = ", ".join(f"{kind} {count}" for kind, count in sorted(ledger["faults"].items()))
+    print(f"{sum(ledger['faults'].values())} faults in {found['seconds']} s: {faults}")
+    print(
+        f"{ledger['messages']} messages, {ledger['acknowledged']} acknowledged, {ledger['unanswered_attempts']} attempts without "
+        f"an answer, {ledger['contacts']} contacts, {ledger['assessments']} assessments, flags {ledger['flags']}"
+    )
+    for kind, felt in ledger["felt_seconds"].items():
+        print(f"  {kind:16} felt for {felt['p50']} s (p50), {felt['max']} s (max)")
+    for promise, count in ledger["wrong"].items():
+        print(f"LEDGER: {promise}: {count}, for example {ledger['examples'][promise][0]}")
+    for violation in audit["violations"][:10]:
+        print(f"AUDIT: {violation['invariant']}: {violation['explanation']} {' '.join(violation['record_ids'][:2])}")
+    print("Every promise held." if found["ok"] else "A promise was BROKEN.")

@@ -1,0 +1,80 @@
+"""The registry's process: HTTP on loopback in front of `Registry`. It needs no broker and writes nothing."""
+
+import signal
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from ops.endpoints import announce
+from ops.registry.answers import CONTENT_TYPE, Registry
+from ops.registry.subjects import Subjects
+from schemas.catalogue import catalogue
+from schemas.settings import Settings
+
+_LOOPBACK = "127.0.0.1"
+#: Bytes of a question; the largest committed schema has a tenth of that.
+_LONGEST_QUESTION = 1024 * 1024
+
+
+class RegistryServer(ThreadingHTTPServer):
+    """Answers on a port of loopback, 0 for a free one. Raises `OSError` when the port is taken."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, registry: Registry) -> None:
+        self.registry = registry
+        super().__init__((_LOOPBACK, port), _Answer)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{_LOOPBACK}:{self.server_address[1]}"
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: RegistryServer
+    server_version, sys_version = "frontdoor", ""
+    protocol_version = "HTTP/1.1"
+    #: Seconds that a kept connection may be silent.
+    timeout = 30.0
+    #: An answer's headers and body are two writes; the second must not wait for the first one's acknowledgement.
+    disable_nagle_algorithm = True
+
+    def _do(self) -> None:
+        try:
+            size = int(self.headers.get("content-length") or 0)
+        except ValueError:
+            size = -1
+        if not 0 <= size <= _LONGEST_QUESTION:
+            self.close_connection = True
+            self.send_error(413 if size > 0 else 400)
+            return
+        answer = self.server.registry.answer(self.command, self.path, self.rfile.read(size))
+        body = answer.text.encode()
+        self.send_response(answer.status)
+        self.send_header("content-type", CONTENT_TYPE)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _do
+
+    def log_message(self, format: str, *args: object) -> None:
+        """No line for each question."""
+
+
+def main(settings: Settings) -> None:
+    """Answer until asked to stop (SIGTERM, SIGINT). Raises `SystemExit` when the port is taken."""
+    try:
+        server = RegistryServer(settings.registry_port, Registry(Subjects(catalogue())))
+    except OSError as error:
+        sys.exit(f"frontdoor: registry cannot listen on port {settings.registry_port} of {_LOOPBACK}: {error.strerror}")
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
+    announce(settings, "registry", {"http": server.url})
+    told.wait()
+    server.shutdown()
+    settings.endpoint_file("registry").unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Reports about how children are served, worked out from the log."""

@@ -1,0 +1,81 @@
+"""`frontdoor transfer`: hand a case to another authority. Our clocks run until somebody there accepts it, by name."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from ops.case_entry import contact_of, enter
+from ops.view.client import USAGE, ViewClient, fail, plain_errors
+from ops.view.terminal import console, plain
+from schemas.authorities import authorities
+from schemas.codes import is_named_worker
+from schemas.settings import Settings
+
+transfer_app = typer.Typer(no_args_is_help=True, help="Offer a case to another authority, and record its acceptance.")
+
+Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="Contact id, receipt, or receipt/2.")]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who did it: a person's name.")]
+Token = Annotated[str, typer.Option("--token", envvar="FRONTDOOR_TOKEN", help="The sender's token, if the stack asks for one.")]
+Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to wait for what becomes of it.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object for programs.")]
+
+
+@transfer_app.command("offer")
+def offer(
+    contact: Contact,
+    to: Annotated[str, typer.Option("--to", metavar="CODE", help="The authority: DfE three digits or GSS code.")],
+    by: By,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a few words.")] = "",
+    as_json: Json = False,
+    token: Token = "",
+    timeout: Timeout = 30.0,
+) -> None:
+    """Offer a case to another authority. No clock of ours stops.
+
+    Exit code: 0 kept and it counts, 1 it does not count, 2 wrong command, 3 no stack is running, 4 kept, not read yet.
+    """
+    said = _transfer("transfer_offered", contact, to, by, {"reason": reason} if reason.strip() else {}, as_json, token, timeout)
+    if said:
+        console().print(f"offered to {said}; our clocks run until it accepts", style="bold")
+
+
+@transfer_app.command("accept")
+def accept(
+    contact: Contact,
+    to: Annotated[str, typer.Option("--to", metavar="CODE", help="The authority that accepts: DfE three digits or GSS code.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who accepts it there: a person's name.")],
+    as_json: Json = False,
+    token: Token = "",
+    timeout: Timeout = 30.0,
+) -> None:
+    """Record that another authority accepts a case: our clocks end, but for the same-day one.
+
+    Exit code: 0 kept and it counts, 1 it does not count, 2 wrong command, 3 no stack is running, 4 kept, not read yet.
+    """
+    said = _transfer("transfer_accepted", contact, to, by, {}, as_json, token, timeout)
+    if said:
+        console().print(f"accepted by {said}; our clocks have ended, but for the same-day one", style="bold")
+
+
+def _transfer(
+    event: str, contact: str, to: str, by: str, more: dict[str, str], as_json: bool, token: str, timeout: float
+) -> str:
+    """The name of the authority; empty when all was said as JSON."""
+    settings = Settings()
+    known = authorities(settings.own_authority)
+    where = known.responsible(to, "")
+    if where.how != "message":
+        fail(f"{plain(to)!r} is no local authority: give its DfE number (383) or its GSS code (E08000035).", USAGE)
+    if where.code == known.own:
+        fail(f"{where.name} is this front door's own authority.", USAGE)
+    if not is_named_worker(by):
+        fail("--by needs a person's name: a desk or a team does not count as a named worker.", USAGE)
+    with plain_errors(), ViewClient(settings) as view:
+        about = contact_of(view, contact.strip(), timeout)
+        entry = {"event": event, "contact_id": about, "by": by, "receiving_authority": where.name, **more}
+        outcome = enter(settings, view, entry, token, timeout)
+    if as_json:
+        typer.echo(json.dumps({"contact_id": about, "authority": where.code, "outcome": outcome}, indent=2))
+        return ""
+    return where.name

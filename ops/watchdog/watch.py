@@ -1,0 +1,27 @@
+"""`frontdoor audit --follow` at a terminal or in a service: notices as lines, until a signal ends it."""
+
+import json
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from ops.watchdog.alarms import Notice
+from ops.watchdog.follow import Watchdog
+from schemas.settings import Settings
+
+
+def watch(bootstrap: str, journals: Path | None, *, stepped: bool, every: float, as_json: bool) -> int:
+    """Follow until Ctrl-C or SIGTERM. The exit code: 0 if no alarm stands then, else 1."""
+    settings = Settings(bootstrap_servers=bootstrap, clock="stepped" if stepped else "system")
+    dog = Watchdog(settings, journals, audit_every=every)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: dog.stop())
+
+    def say(notice: Notice) -> None:
+        told = {"at": notice.at.isoformat(), "state": notice.state, **asdict(notice.alarm)}
+        print(json.dumps(told) if as_json else notice.line(), flush=True)
+
+    print(f"Watching {bootstrap}. Nothing said is good news.", file=sys.stderr, flush=True)
+    dog.follow(say)
+    return 1 if dog.standing else 0

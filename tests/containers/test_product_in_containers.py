@@ -1,0 +1,167 @@
+"""The product's own image beside a real Kafka, each process confined as docker-compose.yml confines it, and a partner outside.
+
+They need a container engine; where there is none, or nobody asked for them, they are skipped and say what is missing.
+"""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .engine import BASE, CHECKOUT, build_kafka, build_product, what_is_missing
+
+_MISSING = what_is_missing()
+pytestmark = [pytest.mark.skipif(bool(_MISSING), reason=f"containers: {_MISSING}"), pytest.mark.timeout(1800)]
+
+COMPOSE = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
+#: What a message needs to become a contact that people can ask for.
+ROLES = ("intake", "routing", "view", "connector-education", "connector-health", "registry")
+
+
+class Pod:
+    """The processes of one hub in containers that share network, process ids and run directory, as in docker-compose.yml."""
+
+    def __init__(self, folder: Path) -> None:
+        from testcontainers.core.network import Network
+
+        self._started: list[Any] = []
+        self._product = build_product()
+        self._kafka = build_kafka(folder)
+        self.network = Network()
+        self.network.create()
+
+    def start(self) -> None:
+        kafka = self._container(self._kafka, mem_limit="1g").with_network(self.network).with_network_aliases("kafka")
+        self._run(kafka)
+        self.once("frontdoor", "topics", "apply", "--bootstrap", "kafka:19092", "--timeout", "90")
+        hub = self._product_container("hub").with_network(self.network).with_network_aliases("hub")
+        self.hub = self._run(hub)
+        for role in ROLES:
+            self._run(self._product_container(role, self.hub.get_wrapped_container().id))
+        for role in ROLES:
+            until(lambda role=role: self.ask("python", "-m", "ops.ready", role)[0] == 0, f"{role} to be ready")  # type: ignore[misc]
+
+    def once(self, *command: str) -> str:
+        """A command of the product in a container that ends by itself; what it printed."""
+        container = self._container(self._product).with_network(self.network).with_command(list(command))
+        with container:
+            wrapped = container.get_wrapped_container()
+            code = wrapped.wait()["StatusCode"]
+            said: str = wrapped.logs().decode()
+        assert code == 0, said
+        return said
+
+    def ask(self, *command: str) -> tuple[int, str]:
+        """A command of the product beside its processes: exit code and output."""
+        code, output = self.hub.get_wrapped_container().exec_run(list(command), environment={"COLUMNS": "200"})
+        return int(code), output.decode()
+
+    def partner(self, *command: str) -> str:
+        """A partner's program in a container of its own, which knows nothing of the product; what it printed."""
+        container = self._container(BASE).with_network(self.network).with_command(list(command))
+        container.with_volume_mapping(str(CHECKOUT / "examples"), "/examples", "ro")
+        with container:
+            wrapped = container.get_wrapped_container()
+            code = wrapped.wait()["StatusCode"]
+            said: str = wrapped.logs().decode()
+        assert code == 0, said
+        return said
+
+    def stop(self) -> None:
+        for container in reversed(self._started):
+            container.stop()
+        self.network.remove()
+        subprocess.run(["docker", "volume", "rm", f"run-{self.network.name}"], capture_output=True, check=False, timeout=30)
+
+    def _product_container(self, role: str, of: str = "") -> Any:
+        service = COMPOSE["services"][role]
+        limits = {
+            "read_only": service["read_only"], "cap_drop": service["cap_drop"], "security_opt": service["security_opt"],
+            "user": service["user"], "mem_limit": service["mem_limit"],
+            **({"network_mode": f"container:{of}", "pid_mode": f"container:{of}"} if of else {"init": True}),
+        }  # fmt: skip
+        container = self._container(self._product, **limits).with_command(service["command"])
+        for name, value in service.get("environment", COMPOSE["x-environment"]).items():
+            container.with_env(name, re.sub(r"\$\{\w+:-(.*)\}", r"\1", str(value)))
+        container.with_tmpfs_mount("/tmp", "size=64m,mode=1777")
+        container.with_volume_mapping(f"run-{self.network.name}", "/var/lib/frontdoor", "rw")
+        senders = CHECKOUT / "deploy" / "compose" / "senders.yaml"
+        return container.with_volume_mapping(str(senders), "/etc/frontdoor/senders.yaml", "ro")
+
+    def _container(self, image: str, **limits: Any) -> Any:
+        from testcontainers.core.container import DockerContainer
+
+        return DockerContainer(image, **limits)
+
+    def _run(self, container: Any) -> Any:
+        container.start()
+        self._started.append(container)
+        return container
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited for {what}"
+        time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def pod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pod]:
+    pytest.MonkeyPatch().setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+    running = Pod(tmp_path_factory.mktemp("kafka-image"))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+def test_a_concern_from_a_partners_container_is_a_contact_that_people_find(pod: Pod) -> None:
+    program = """
+import sys, urllib.request
+request = urllib.request.Request("http://hub:8082/concerns", open("/examples/messages/concern.json", "rb").read())
+request.add_header("Content-Type", "application/json")
+request.add_header("Idempotency-Key", "containers-1")
+request.add_header("Authorization", "Bearer sandbox-education")
+print(urllib.request.urlopen(request, timeout=30).headers["X-Receipt-Id"])
+"""
+    receipt = pod.partner("python3", "-c", program).strip()
+    assert receipt == pod.partner("python3", "-c", program).strip()
+
+    def contacts() -> list[str]:
+        code, said = pod.ask("frontdoor", "find", receipt, "--json")
+        return re.findall(r'"contact_id": "([^"]+)"', said) if code == 0 else []
+
+    until(lambda: bool(contacts()), "the contact")
+    assert "Field" in pod.ask("frontdoor", "watch", "--once")[1]
+
+
+def test_an_hl7_message_from_a_partners_container_gets_its_receipt(pod: Pod) -> None:
+    said = pod.partner("python3", "/examples/python/send_mllp.py", "hub", "2575", "/examples/messages/referral.hl7")
+    assert re.search(r"receipt [0-9a-f-]{36}", said)
+
+
+def test_who_does_not_prove_who_they_are_is_refused(pod: Pod) -> None:
+    program = """
+import urllib.error, urllib.request
+try:
+    urllib.request.urlopen("http://hub:8082/concerns", b"{}", timeout=30)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+    assert pod.partner("python3", "-c", program).strip() == "401"
+
+
+def test_the_registry_answers_inside_the_pod_and_nowhere_else(pod: Pod) -> None:
+    ask = "import urllib.request as u; print(u.urlopen('http://{}:8090/subjects', timeout=5).read().decode())"
+    code, said = pod.ask("python", "-c", ask.format("127.0.0.1"))
+    assert (code, "contacts-value" in json.loads(said)) == (0, True)
+    with pytest.raises(AssertionError, match="refused"):
+        pod.partner("python3", "-c", ask.format("hub"))

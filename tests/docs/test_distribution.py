@@ -1,0 +1,51 @@
+"""What is published: the wheel holds every file of the product, and the documentation builds as a site."""
+
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ..examples.tools import CHECKOUT, run
+
+ROOMS = ("schemas", "connectors", "streams", "ops", "bench")
+BUILD = "import sys, setuptools.build_meta as backend; print(backend.build_wheel(sys.argv[1]))"
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The product without what else is in a checkout: building leaves things behind."""
+    copy = tmp_path_factory.mktemp("tree") / "frontdoor"
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+    for room in ROOMS:
+        shutil.copytree(CHECKOUT / room, copy / room, ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(CHECKOUT / name, copy)
+    return copy
+
+
+def product_files(tree: Path) -> set[str]:
+    return {str(path.relative_to(tree)) for room in ROOMS for path in (tree / room).rglob("*") if path.is_file()}
+
+
+def wheel_of(tree: Path, out: Path) -> Path:
+    # With the pinned backend that is there: nothing is fetched.
+    name = run([sys.executable, "-c", BUILD, out], cwd=tree).splitlines()[-1]
+    return out / name
+
+
+def test_the_wheel_holds_every_file_of_the_product_and_no_other(tree: Path, tmp_path: Path) -> None:
+    wanted = product_files(tree)
+    assert "schemas/topics.yaml" in wanted and "ops/alerts/child-waiting.yml" in wanted
+    with zipfile.ZipFile(wheel_of(tree, tmp_path)) as wheel:
+        in_wheel = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert wanted - in_wheel == set(), "not in pyproject's package-data"
+    assert in_wheel - wanted == set()
+
+
+def test_the_documentation_builds_as_a_site_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("mkdocstrings", reason="mkdocs and mkdocstrings are not installed")
+    run([sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path / "site"], cwd=CHECKOUT)
+    reference = (tmp_path / "site" / "reference.html").read_text()
+    assert "Appends that count only when the broker has acknowledged them on disk" in reference

@@ -1,0 +1,21 @@
+"""Where outside tools are expected (in CI), at most two of those that can be had are missing: skipping is not passing."""
+
+import os
+import shutil
+from importlib.util import find_spec
+
+import pytest
+
+from ..examples.tools import TOOLS
+
+PROGRAMS = ("kcat", "promtool", "docker-compose", "systemd-analyze", "curl", "node", "java", "javac")
+FETCHED = ("confluent/bin/python", "node/node_modules/@asyncapi/parser", "java/avro-1.12.0.jar", "java/kafka-tools-4.3.0.jar")
+PACKAGES = ("cloudevents", "jsonschema", "mkdocstrings")
+
+
+@pytest.mark.skipif("OUTSIDE_TOOLS_EXPECTED" not in os.environ, reason="outside tools are expected in CI alone")
+def test_at_most_two_outside_tools_are_missing() -> None:
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    missing += [name for name in FETCHED if not (TOOLS / name).exists()]
+    missing += [name for name in PACKAGES if find_spec(name) is None]
+    assert len(missing) <= 2, missing

@@ -1,0 +1,22 @@
+"""A real stack keeps every promise while its parts are killed, paused and cut off. Long runs are commands, with their
+results in docs/reliability.md."""
+
+from pathlib import Path
+
+import pytest
+
+from ops.chaos.run import Options, run
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_nothing_is_lost_nothing_doubled_no_day_missed_in_silence(tmp_path: Path, nodes: int) -> None:
+    options = Options(seed=11, seconds=15, nodes=nodes, rate=1.0, run_dir=tmp_path / "run")
+    found = run(options, lambda line: None, lambda done, total, what: None)
+    assert found["ledger"]["wrong"] == {}, found["ledger"]["examples"]
+    assert found["audit"]["violations"] == []
+    assert found["ok"]
+    assert found["ledger"]["never_acknowledged"] == 0
+    assert sum(found["ledger"]["faults"].values()) >= 4
+    assert found["ledger"]["contacts"] > 0
