@@ -1,6 +1,7 @@
 """A real Apache Kafka for the tests that want one."""
 
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,10 @@ from ops.embedded_kafka import EmbeddedKafka
 from ops.kafka_fast_start import prepare_fast_start
 from ops.topics import apply_topics, wanted_topics
 from schemas.settings import Settings
+
+# A suite in the background ignores Ctrl-C, and so would every command that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says nothing on a machine that does other things too.
 settings.register_profile("suite", deadline=None)
@@ -27,6 +32,18 @@ class Broker:
     """A running cluster that the whole session shares: use topics and groups with names of your own."""
 
     bootstrap: str
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first, so that side by side nobody waits at the end for one of them alone."""
+
+    def cost(item: pytest.Item) -> int:
+        return 2 if item.get_closest_marker("stack") else 1 if item.get_closest_marker("broker") else 0
+
+    files: dict[Path, int] = {}
+    for item in items:
+        files[item.path] = max(files.get(item.path, 0), cost(item))
+    items.sort(key=lambda item: -files[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)

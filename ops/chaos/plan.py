@@ -4,7 +4,7 @@ import random
 from collections.abc import Collection
 from dataclasses import dataclass
 
-WORKERS = ("intake", "routing", "allocation", "cases", "answers", "linkage")
+WORKERS = ("intake", "routing", "allocation", "cases", "clocks", "answers", "linkage")
 CONNECTORS = ("connector-health", "connector-education", "connector-police", "connector-social_care")
 
 

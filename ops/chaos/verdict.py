@@ -26,7 +26,7 @@ TOPICS = (
     *(f"received.{agency}" for agency in AGENCIES),
     "receipts", "contacts", "case-events", "flags", "quarantine", "outbound.social_care",
 )  # fmt: skip
-ROLES = ("intake", "routing", "allocation", "cases", "answers", "linkage")
+ROLES = ("intake", "routing", "allocation", "cases", "clocks", "answers", "linkage")
 #: The changelog of each worker's rows, in which its work shows.
 ROWS = {f"frontdoor-{role}-rows-changelog": role for role in ROLES}
 #: One record as its schema says, or one line of the ledger.

@@ -1,4 +1,4 @@
-"""Where outside tools are expected (in CI), at most two of those that can be had are missing: skipping is not passing."""
+"""Where outside tools are expected at most two of those that can be had are missing: skipping is not passing."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ FETCHED = ("confluent/bin/python", "node/node_modules/@asyncapi/parser", "java/a
 PACKAGES = ("cloudevents", "jsonschema", "mkdocstrings")
 
 
-@pytest.mark.skipif("OUTSIDE_TOOLS_EXPECTED" not in os.environ, reason="outside tools are expected in CI alone")
+@pytest.mark.skipif("OUTSIDE_TOOLS_EXPECTED" not in os.environ, reason="set OUTSIDE_TOOLS_EXPECTED where they are expected")
 def test_at_most_two_outside_tools_are_missing() -> None:
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     missing += [name for name in FETCHED if not (TOOLS / name).exists()]

@@ -10,9 +10,8 @@ from ops.chaos.run import Options, run
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 
 
-@pytest.mark.parametrize("nodes", [1, 3])
-def test_nothing_is_lost_nothing_doubled_no_day_missed_in_silence(tmp_path: Path, nodes: int) -> None:
-    options = Options(seed=11, seconds=15, nodes=nodes, rate=1.0, run_dir=tmp_path / "run")
+def test_nothing_is_lost_nothing_doubled_no_day_missed_in_silence(tmp_path: Path) -> None:
+    options = Options(seed=11, seconds=8, nodes=1, rate=0.7, run_dir=tmp_path / "run")
     found = run(options, lambda line: None, lambda done, total, what: None)
     assert found["ledger"]["wrong"] == {}, found["ledger"]["examples"]
     assert found["audit"]["violations"] == []

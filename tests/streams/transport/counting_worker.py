@@ -67,9 +67,11 @@ _dropped: set[int] = set()
 
 def run() -> None:
     """Run until SIGTERM."""
+    from ops.logs import log_as
     from ops.worker_process import run_worker
     from schemas.settings import Settings
 
+    log_as("text", "counting")
     fault = os.environ.get("COUNTING_FAULT", "")
     if fault == "lossy":
         FrontierTransport.Consumer = LossyConsumer
