@@ -143,7 +143,7 @@ def ready_python(*, with_tests: bool, checkout: Path = CHECKOUT) -> str:
         with file_lock(checkout / ".frontdoor" / "environment.lock", lambda: _say(waiting)) as lock:
             environment = _Environment(checkout, lock)
             if not environment.has("run"):
-                _say("Setting up the environment in .venv, once: packages of about 90 MB to fetch, 370 MB on disk …")
+                _say("Setting up the environment in .venv, once: packages of about 105 MB to fetch, 420 MB on disk …")
                 environment.make()
             if with_tests and not environment.has("dev"):
                 _say("Adding what the tests need, once: about 50 MB to fetch, 190 MB on disk …")
