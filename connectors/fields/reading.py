@@ -103,6 +103,9 @@ def read_parts(parts: list[Part], dialect: Dialect, notes: list[Note]) -> Readin
     if not telling:
         return NOTHING.quarantined(notes, transport_id)
     reports = [report for concern in concerns if _has_content(concern) for report in concern.reports]
+    if not reports:
+        # Something seemed to tell of a concern, and no part of it says anything.
+        return NOTHING.quarantined(notes, transport_id)
     if len(reports) > MOST_REPORTS:
         return TOO_MANY_REPORTS.quarantined(notes, transport_id)
     said = list(notes)

@@ -67,7 +67,8 @@ class Hub:
     def _served(self, name: str, partitions: int) -> bool:
         asked = {TopicPartition(name, p): OffsetSpec.latest() for p in range(partitions)}
         try:
-            for answer in log_reading.admin(self.bootstrap).list_offsets(asked, request_timeout=PATIENCE).values():
+            # Little patience: a client that waits for a leader it has not heard of is quicker to ask again.
+            for answer in log_reading.admin(self.bootstrap).list_offsets(asked, request_timeout=2.0).values():
                 answer.result(PATIENCE)
         except KafkaException:
             return False
