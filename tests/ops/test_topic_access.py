@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from typer.testing import CliRunner
 
 from ops.client_config import ClientConfigRefused, admin_login
@@ -128,12 +128,27 @@ class Guarded:
                 return KafkaError(KafkaError._TIMED_OUT)
             if message.error() is not None:
                 return message.error()
-            consumer.commit(message, asynchronous=False)
+            return self._commit(consumer, message)
         except KafkaException as failed:
             return failed.args[0]  # type: ignore[no-any-return]
         finally:
             consumer.close()
-        return None
+
+    @staticmethod
+    def _commit(consumer: Consumer, message: Message) -> KafkaError | None:
+        """What the broker answers, once the client has found who coordinates the group."""
+        limit = time.monotonic() + 20
+        while True:
+            try:
+                consumer.commit(message, asynchronous=False)
+                return None
+            except KafkaException as failed:
+                error: KafkaError = failed.args[0]
+                if error.code() != KafkaError._WAIT_COORD or time.monotonic() > limit:
+                    return error
+            told = consumer.poll(0.3)
+            if told is not None and told.error() is not None:
+                return told.error()
 
 
 @pytest.fixture(scope="module")
