@@ -11,11 +11,12 @@ import os
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 #: What councils' databases are reached with, by the name of the SQL dialect.
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
@@ -128,6 +129,10 @@ class DatabaseChannel(_Channel):
 
     @model_validator(mode="after")
     def _without_password(self) -> Self:
+        # Here, not above: slow to load, and few channels are databases.
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+
         try:
             parsed = make_url(self.url)
         except ArgumentError:
@@ -143,8 +148,10 @@ class DatabaseChannel(_Channel):
         """What no two senders may share."""
         return (self.url, self.schema_name)
 
-    def address(self) -> URL:
+    def address(self) -> "URL":
         """What to connect to, password included. Raises `SecretMissing`."""
+        from sqlalchemy.engine import make_url
+
         url = make_url(self.url)
         if "+" not in url.drivername:
             url = url.set(drivername=DRIVERS[url.get_backend_name()])

@@ -20,7 +20,6 @@ import re
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, model_validator
 
 from connectors.channels import (
@@ -32,6 +31,7 @@ from connectors.channels import (
     SsdChannel,
     check_secrets,
 )
+from connectors.settings_file import explained, read_yaml
 from schemas.catalogue import AGENCIES
 
 Transport = Literal["http", "mllp", "folder", "kafka", "sftp", "mesh", "outbox", "ssd"]
@@ -214,27 +214,11 @@ def load_senders(path: Path | None) -> Senders:
     """The senders of a file, or the defaults without one. Raises `SendersRefused`."""
     if path is None:
         return Senders()
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SendersRefused(f"The senders file {path} cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        # The parser's own text quotes lines, and lines hold credentials.
-        raise SendersRefused(f"The senders file {path} is not YAML in UTF-8.") from None
+    content = read_yaml(path, "senders file", SendersRefused)
     try:
         return Senders(_File.model_validate(content).senders)
     except ValidationError as error:
-        raise SendersRefused(f"The senders file {path} cannot be used: {_explained(error)}") from None
-
-
-def _explained(error: ValidationError) -> str:
-    said = []
-    for one in error.errors(include_input=False, include_url=False):
-        where = [str(part) for part in one["loc"]]
-        if len(where) > 1 and where[0] == "senders":
-            where[:2] = [f"entry {int(where[1]) + 1}"]
-        said.append(f"{' '.join(where) or 'the whole file'}: {one['msg'].removeprefix('Value error, ')}")
-    return "; ".join(said)
+        raise SendersRefused(f"The senders file {path} cannot be used: {explained(error, 'senders')}") from None
 
 
 def _refuse_doubles(senders: tuple[Sender, ...]) -> None:

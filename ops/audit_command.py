@@ -1,22 +1,18 @@
 """`frontdoor audit`: read the whole log again and say whether every promise holds, with or without the workers."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from ops.audit.auditor import GRACE_SECONDS
 from ops.audit.auditor import audit as audit_log
-from ops.audit.log_reader import Progress as Told
 from ops.audit.report import print_verdict
 from ops.audit.verdict import CannotLook
 from ops.clocks import stepped_clock
+from ops.progress_bar import progress_bar
 from ops.stack_state import read_state
 from ops.view.terminal import console
 from ops.watchdog.watch import watch
@@ -66,7 +62,7 @@ def audit(
         target = _target(Settings(), bootstrap, journal)
         if follow:
             raise typer.Exit(watch(target.bootstrap, target.journals, stepped=target.stepped, every=every, as_json=as_json))
-        with _progress() as told:
+        with progress_bar("looking for the ends", "reading", "comparing") as told:
             verdict = audit_log(
                 target.bootstrap,
                 journal_dir=target.journals,
@@ -99,20 +95,3 @@ def _target(settings: Settings, bootstrap: str | None, journal: Path | None) -> 
     except (OSError, ValueError):
         now = None
     return _Target(own, journal or settings.run_dir / "journal", stepped, now)
-
-
-@contextmanager
-def _progress() -> Iterator[Told]:
-    """A bar on the error stream where a person watches; nothing where a program reads."""
-    errors = Console(stderr=True)
-    if not errors.is_terminal:
-        yield lambda _done, _total: None
-        return
-    columns = (TextColumn("{task.description:24}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("looking for the ends")
-
-        def told(done: int, total: int) -> None:
-            bar.update(task, description="reading" if done < total else "comparing", completed=done, total=max(total, 1))
-
-        yield told

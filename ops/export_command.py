@@ -12,11 +12,10 @@ import typer
 from ops.audit.log_reader import Progress as Told
 from ops.audit.verdict import CannotLook
 from ops.casebook.book import CaseBook
-from ops.casebook.reading import case_book, progress_bar, which_log
-from ops.exports.annex_a import COLUMNS, NOT_HELD, Period, write_annex_a
-from ops.exports.cin import Header, census_year, write_cin
+from ops.casebook.reading import case_book, which_log
 from ops.exports.flags_table import write_flags
 from ops.exports.whole_file import CannotWrite, whole_file
+from ops.progress_bar import progress_bar
 from ops.report_command import NO_LOG, days_from
 from ops.view.client import USAGE, fail
 from schemas.london import civil_date
@@ -40,6 +39,9 @@ def export_annex_a(out: Out, first: First = "", last: Last = "", bootstrap: Boot
 
     Exit code: 0 written, 2 wrong command or the file cannot be written, 3 the log could not be read.
     """
+    # Here, not above: what writes workbooks is slow to load, and other commands do not need it.
+    from ops.exports.annex_a import COLUMNS, NOT_HELD, Period, write_annex_a
+
     days = days_from(first, last)
     with _book(("contacts", "case-events"), bootstrap) as source:
         end = days.last or civil_date(source.now)
@@ -58,6 +60,9 @@ def export_cin(out: Out, first: First = "", last: Last = "", bootstrap: Bootstra
 
     Exit code: 0 written, 2 wrong command or the file cannot be written, 3 the log could not be read.
     """
+    from ops.exports.annex_a import Period
+    from ops.exports.cin import Header, census_year, write_cin
+
     days = days_from(first, last)
     with _book(("contacts", "case-events"), bootstrap) as source:
         year = census_year(days.last or civil_date(source.now))

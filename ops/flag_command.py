@@ -8,18 +8,16 @@ import typer
 from rich.table import Table
 
 from ops.case_entry import enter
+from ops.entry_options import Json, Timeout, Token, require_named
 from ops.view.client import NOT_FOUND, USAGE, ViewClient, fail, plain_errors, warn_if_behind
 from ops.view.terminal import console, plain, when
-from schemas.codes import FLAG_REASONS, is_named_worker
+from schemas.codes import FLAG_REASONS
 from schemas.settings import Settings
 
 flag_app = typer.Typer(no_args_is_help=True, help="List flags; acknowledge or explain one.")
 
 FlagId = Annotated[str, typer.Argument(metavar="FLAG", help="The flag's id, or its beginning.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who did it: a person's name.")]
-Token = Annotated[str, typer.Option("--token", envvar="FRONTDOOR_TOKEN", help="The sender's token, if the stack asks for one.")]
-Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to wait for what becomes of it.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object for programs.")]
 
 #: Flags asked for, the most that the view gives at once.
 _ALL = "/flags?limit=10000"
@@ -89,8 +87,7 @@ def explain(
 
 
 def _answer(what: str, flag: str, by: str, more: dict[str, str], as_json: bool, token: str, timeout: float) -> None:
-    if not is_named_worker(by):
-        fail("--by needs a person's name: a desk or a team does not count as a named worker.", USAGE)
+    require_named(by)
     settings = Settings()
     with plain_errors(), ViewClient(settings) as view:
         found = _find(view, flag)

@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ops.audit.log_reader import LogReader, Progress
+from ops.audit.log_reader import Progress, read_log
 from ops.audit.verdict import CannotLook
-from ops.casebook.reading import progress_bar, which_log
+from ops.casebook.reading import which_log
 from ops.data_quality import Quality, QualityReport, SenderQuality, Shortcoming
+from ops.progress_bar import progress_bar
 from ops.view.client import NOT_FOUND, fail
 from ops.view.terminal import console, plain
 from schemas.catalogue import codec
@@ -54,7 +55,6 @@ def quality(
 def read_receipts(bootstrap: str, counted: Quality, told: Progress) -> None:
     """Hand every receipt that the log holds now to `counted`. Raises `CannotLook`."""
     decode = codec(_TOPIC).decode
-    reader = LogReader(bootstrap)
 
     def take(topic: str, partition: int, offset: int, at: int, value: bytes | None, headers: object) -> None:
         if value is None:
@@ -64,10 +64,7 @@ def read_receipts(bootstrap: str, counted: Quality, told: Progress) -> None:
         except ValueError as error:
             raise CannotLook(f"{topic}-{partition} offset {offset} is no receipt: frontdoor audit says more") from error
 
-    try:
-        reader.read(reader.ends([_TOPIC]), take, told)
-    finally:
-        reader.close()
+    read_log(bootstrap, [_TOPIC], take, told)
 
 
 def _day(text: datetime | None) -> date | None:

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.audit.verdict import CannotLook
-from ops.casebook.reading import WhichLog, case_book, progress_bar, which_log
-from ops.reconciliation.contact_table import is_database, read_contact_table
+from ops.casebook.reading import WhichLog, case_book, which_log
+from ops.entry_options import require_named
+from ops.progress_bar import progress_bar
 from ops.reconciliation.contacts import CannotRead, Loaded, Ours, Theirs
-from ops.reconciliation.list_1 import read_list_1
 from ops.reconciliation.reconciling import Reconciled, reconcile
 from ops.reconciliation.recording import record
 from ops.report_command import NO_LOG, days_from
@@ -22,7 +22,6 @@ from ops.running_stack import running_settings
 from ops.view.client import NOT_UP, USAGE, Refused, StackNotUp, fail
 from ops.view.terminal import console, plain, time_left
 from ops.view.times import in_london, minutes_left
-from schemas.codes import is_named_worker
 from schemas.london import civil_date
 from schemas.settings import Settings
 
@@ -63,8 +62,8 @@ def reconcile_contacts(
     Exit code: 0 nothing is missing, or all that the hub lacked was recorded; 1 something is missing; 2 wrong command, or the
     list cannot be read; 3 the log could not be read, or no stack is running to record it.
     """
-    if by and not is_named_worker(by):
-        fail("--by needs a person's name: a desk or a team does not count as a named worker.", USAGE)
+    if by:
+        require_named(by)
     if day and (first or last):
         fail("Give --day, or --from and --to.", USAGE)
     settings = running_settings(Settings())
@@ -91,6 +90,10 @@ def reconcile_contacts(
 
 def _load(source: str, asked: Days, log: WhichLog, schema: str) -> tuple[Loaded, tuple[date, date]]:
     """The rows, and the days to compare. Raises `CannotRead`."""
+    # Here, not above: databases and workbooks are slow to load, and other commands do not need them.
+    from ops.reconciliation.contact_table import is_database, read_contact_table
+    from ops.reconciliation.list_1 import read_list_1
+
     first, last = asked.first, asked.last
     if is_database(source):
         if first is None and last is None:

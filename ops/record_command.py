@@ -9,9 +9,10 @@ import typer
 
 from ops.case_entry import contact_of, counts, post, told
 from ops.deadline_command import UnreadableTimeError, read_time
+from ops.entry_options import Json, Timeout, Token, require_named
 from ops.view.client import NOT_FOUND, STILL_WAITING, USAGE, ViewClient, fail, plain_errors
 from ops.view.terminal import console, plain, receipt_lines
-from schemas.codes import CASE_EVENT_TYPES, PERSONAL_EVENTS, RISK_LEVELS, case_event_type, is_named_worker, risk_level
+from schemas.codes import CASE_EVENT_TYPES, PERSONAL_EVENTS, RISK_LEVELS, case_event_type, risk_level
 from schemas.settings import Settings
 
 _DATE_ALONE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -30,12 +31,10 @@ def record(
         str, typer.Option("--at", metavar="TIME", help="When it happened, if not now: London time, or with an offset.")
     ] = "",
     args: Annotated[str, typer.Option("--args", metavar="JSON", help="More fields, as one JSON object.")] = "",
-    token: Annotated[
-        str, typer.Option("--token", envvar="FRONTDOOR_TOKEN", help="The sender's token, if the stack asks for one.")
-    ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
+    token: Token = "",
+    as_json: Json = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for what becomes of it.")] = False,
-    timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait for what becomes of it.")] = 30.0,
+    timeout: Timeout = 30.0,
 ) -> None:
     """Record what a person did about a contact, and say what became of the entry.
 
@@ -77,8 +76,8 @@ def _entry(event: str, contact: str, by: str, level: str, reason: str, at: str, 
         fail(f"{plain(given['level'])!r} is not a level: {', '.join(RISK_LEVELS)}", USAGE)
     if type_ == "risk_assessed":
         _complete_assessment(given)
-    if type_ in _BY_A_PERSON and not is_named_worker(given["by"]):
-        fail("--by needs a person's name: a desk or a team does not count as a named worker.", USAGE)
+    if type_ in _BY_A_PERSON:
+        require_named(given["by"])
     given["level"] = risk_level(given["level"])
     sent: dict[str, Any] = {**extra, "event": type_, **{name: text for name, text in given.items() if text}}
     if contact.strip():

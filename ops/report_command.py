@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from ops.audit.verdict import CannotLook
-from ops.casebook.reading import case_book, progress_bar, which_log
+from ops.casebook.reading import case_book, which_log
 from ops.exports.safe_cells import safe
+from ops.progress_bar import progress_bar
 from ops.reports.gathering import Days, timeliness
 from ops.reports.groups import DIMENSIONS
 from ops.reports.shown import HEADINGS, as_data, as_rows, print_report

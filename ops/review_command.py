@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 
 from ops.case_entry import contact_of, enter
+from ops.entry_options import Json, Timeout, Token, require_named
 from ops.view.client import STILL_WAITING, USAGE, Refused, ViewClient, fail, plain_errors, warn_if_behind
 from ops.view.terminal import console, plain, when
-from schemas.codes import is_named_worker
 from schemas.settings import Settings
 
 review_app = typer.Typer(help="Contacts that may be about one child: list, show, answer, undo.", no_args_is_help=True)
@@ -19,13 +19,10 @@ review_app = typer.Typer(help="Contacts that may be about one child: list, show,
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="Contact id, receipt, or receipt/2.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides: a person's name.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a few words.")]
-Token = Annotated[str, typer.Option("--token", envvar="FRONTDOOR_TOKEN", help="The sender's token, if the stack asks for one.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object for programs.")]
-Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to wait for what becomes of it.")]
 
 
 @review_app.command("list")
-def list_reviews(as_json: AsJson = False) -> None:
+def list_reviews(as_json: Json = False) -> None:
     """List what waits for a person, oldest first.
 
     Exit code: 0 listed, 3 no stack is running.
@@ -47,7 +44,7 @@ def list_reviews(as_json: AsJson = False) -> None:
 
 
 @review_app.command()
-def show(contact: Contact, as_json: AsJson = False) -> None:
+def show(contact: Contact, as_json: Json = False) -> None:
     """Show what agrees and what does not, for each child that a contact may be about.
 
     Exit code: 0 shown, 1 nothing to answer about it, 3 no stack is running.
@@ -69,7 +66,7 @@ def answer(
     by: By = "",
     reason: Reason = "",
     token: Token = "",
-    as_json: AsJson = False,
+    as_json: Json = False,
     timeout: Timeout = 30.0,
 ) -> None:
     """Say whether a contact is about the child of another one. "not_same" lasts.
@@ -93,7 +90,7 @@ def answer(
 
 @review_app.command()
 def undo(
-    contact: Contact, by: By = "", reason: Reason = "", token: Token = "", as_json: AsJson = False, timeout: Timeout = 30.0
+    contact: Contact, by: By = "", reason: Reason = "", token: Token = "", as_json: Json = False, timeout: Timeout = 30.0
 ) -> None:
     """Take a contact out of its child's story: it is a story of its own again, and whoever was told is corrected.
 
@@ -109,7 +106,7 @@ def supersede(
     by: By = "",
     reason: Reason = "",
     token: Token = "",
-    as_json: AsJson = False,
+    as_json: Json = False,
     timeout: Timeout = 30.0,
 ) -> None:
     """Hide an identity behind another one (adoption, a new NHS number): no decision and no story names it any more.
@@ -171,8 +168,7 @@ def _only_candidate(review: dict[str, Any] | None) -> str:
 
 def _signed(by: str, reason: str) -> None:
     """What a person decides about a child's identity counts only with a name and a reason."""
-    if not is_named_worker(by):
-        fail("--by needs a person's name: a desk or a team does not count as a named worker.", USAGE)
+    require_named(by)
     if not reason.strip():
         fail("--reason is missing: say why, in a few words.", USAGE)
 

@@ -6,19 +6,16 @@ from typing import Annotated
 import typer
 
 from ops.case_entry import contact_of, enter
+from ops.entry_options import Json, Timeout, Token, require_named
 from ops.view.client import USAGE, ViewClient, fail, plain_errors
 from ops.view.terminal import console, plain
 from schemas.authorities import authorities
-from schemas.codes import is_named_worker
 from schemas.settings import Settings
 
 transfer_app = typer.Typer(no_args_is_help=True, help="Offer a case to another authority, and record its acceptance.")
 
 Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="Contact id, receipt, or receipt/2.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who did it: a person's name.")]
-Token = Annotated[str, typer.Option("--token", envvar="FRONTDOOR_TOKEN", help="The sender's token, if the stack asks for one.")]
-Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to wait for what becomes of it.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object for programs.")]
 
 
 @transfer_app.command("offer")
@@ -69,8 +66,7 @@ def _transfer(
         fail(f"{plain(to)!r} is no local authority: give its DfE number (383) or its GSS code (E08000035).", USAGE)
     if where.code == known.own:
         fail(f"{where.name} is this front door's own authority.", USAGE)
-    if not is_named_worker(by):
-        fail("--by needs a person's name: a desk or a team does not count as a named worker.", USAGE)
+    require_named(by)
     with plain_errors(), ViewClient(settings) as view:
         about = contact_of(view, contact.strip(), timeout)
         entry = {"event": event, "contact_id": about, "by": by, "receiving_authority": where.name, **more}

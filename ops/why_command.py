@@ -9,7 +9,8 @@ from rich.table import Table
 
 from ops.audit.log_reader import LogReader
 from ops.audit.verdict import CannotLook
-from ops.casebook.reading import progress_bar, which_log
+from ops.casebook.reading import which_log
+from ops.progress_bar import progress_bar
 from ops.view.client import NOT_FOUND, fail
 from ops.view.terminal import console, plain, when
 from ops.why.decision import Cause, Rerun

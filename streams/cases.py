@@ -14,15 +14,14 @@ from schemas.identity import flag_id, output_id
 from schemas.record import Record
 from streams import same_day
 from streams.case_row import CaseRow, ClockRow, Holder, Standing, StandingLink, TickRow
-from streams.coverage import covered, extended
+from streams.coverage import covered
 from streams.processor import Decision, Output, Rows, Tick
+from streams.ticked import TICK_ROW, parsed, tick_of, vouched
 
 #: An event for a contact that never opened is listed after this long, with an owner.
 UNMATCHED_AFTER = timedelta(minutes=15)
 #: Event ids remembered per case; an at-least-once repeat comes soon or never.
 _SEEN_KEPT = 400
-#: One tick row a partition: rows live in partitions, so the same key everywhere is a row of its own in each.
-_TICK_ROW = "tick"
 
 
 class Cases:
@@ -36,14 +35,11 @@ class Cases:
 
     def parse_row(self, text: bytes) -> Record:
         """A case row, or the partition's tick row."""
-        return CaseRow.model_validate_json(text) if b'"contact_id"' in text else TickRow.model_validate_json(text)
+        return parsed(text, CaseRow)
 
     def tick(self, event: Record) -> Tick | None:
         """A tick of this partition."""
-        assert isinstance(event, CaseEvent)
-        if event.type != "tick" or event.covers_since is None:
-            return None
-        return Tick(event.at, event.covers_since)
+        return tick_of(event)
 
     def wakes_at(self, row: Record) -> datetime | None:
         """The next due time of a running clock, or when parked events have waited long enough."""
@@ -58,7 +54,7 @@ class Cases:
         """See the module."""
         assert isinstance(event, CaseEvent)
         if event.type == "tick":
-            return self._ticked(rows, event)
+            return vouched(rows, event)
         row = rows.get(event.contact_id)
         if row is None:
             row = CaseRow(contact_id=event.contact_id)
@@ -72,7 +68,7 @@ class Cases:
     def wake(self, rows: Rows, key: str, tick: Tick) -> Decision:
         """Flag what is overdue."""
         row = rows.get(key)
-        ticks = rows.get(_TICK_ROW)
+        ticks = rows.get(TICK_ROW)
         assert isinstance(row, CaseRow)
         intervals = ticks.intervals if isinstance(ticks, TickRow) else []
         outputs: list[Output] = []
@@ -88,13 +84,6 @@ class Cases:
             row = row.model_copy(update={"unmatched_flagged": True})
             outputs.append(self._unmatched(row, "raised"))
         return Decision(outputs, {key: row})
-
-    def _ticked(self, rows: Rows, event: CaseEvent) -> Decision:
-        assert event.covers_since is not None
-        row = rows.get(_TICK_ROW)
-        known = row.intervals if isinstance(row, TickRow) else []
-        intervals = extended(known, Tick(event.at, event.covers_since))
-        return Decision([], {_TICK_ROW: TickRow(intervals=intervals)})
 
     def _event(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
         row = row.model_copy(update={"seen": [*row.seen, event.event_id][-_SEEN_KEPT:]})

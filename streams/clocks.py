@@ -14,13 +14,12 @@ from streams.case_clocks import Run, runs
 from streams.case_row import TickRow
 from streams.clock_rows import ClocksRow, OpenLimit
 from streams.clock_rules import ClockRules
-from streams.coverage import covered, extended
+from streams.coverage import covered
 from streams.flag_life import Flags
 from streams.milestones import milestones
 from streams.processor import Decision, Output, Rows, Tick
+from streams.ticked import TICK_ROW, parsed, tick_of, vouched
 
-#: One tick row a partition: rows live in partitions, so the same key everywhere is a row of its own in each.
-_TICK_ROW = "tick"
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,14 +34,11 @@ class Clocks:
 
     def parse_row(self, text: bytes) -> Record:
         """A contact's row, or the partition's tick row."""
-        return ClocksRow.model_validate_json(text) if b'"contact_id"' in text else TickRow.model_validate_json(text)
+        return parsed(text, ClocksRow)
 
     def tick(self, event: Record) -> Tick | None:
         """A tick of this partition."""
-        assert isinstance(event, CaseEvent)
-        if event.type != "tick" or event.covers_since is None:
-            return None
-        return Tick(event.at, event.covers_since)
+        return tick_of(event)
 
     def wakes_at(self, row: Record) -> datetime | None:
         """The next warning point, limit or step of a ladder; the next tick for limits worked out under other rules."""
@@ -56,7 +52,7 @@ class Clocks:
         """Take the event's milestones, or a person's answer to a flag."""
         assert isinstance(event, CaseEvent)
         if event.type == "tick":
-            return self._ticked(rows, event)
+            return vouched(rows, event)
         known = rows.get(event.contact_id)
         row = known if isinstance(known, ClocksRow) else ClocksRow(contact_id=event.contact_id)
         row, moved = self._under_new_rules(row, event.at)
@@ -83,7 +79,7 @@ class Clocks:
 
     def wake(self, rows: Rows, key: str, tick: Tick) -> Decision:
         """Warn of, raise and escalate what has fallen due; work limits out again under new rules."""
-        row, ticks = rows.get(key), rows.get(_TICK_ROW)
+        row, ticks = rows.get(key), rows.get(TICK_ROW)
         assert isinstance(row, ClocksRow)
         awake = partial(covered, ticks.intervals if isinstance(ticks, TickRow) else [])
         row, moved = self._under_new_rules(row, tick.at)
@@ -93,12 +89,6 @@ class Clocks:
         for run in _unsettled(found):
             flags.fall_due(run, self.rules.ladder(run.clock, row.authority), tick.at, awake)
         return Decision([*moved, *flags.outputs], {key: self._row(row, found, flags)})
-
-    def _ticked(self, rows: Rows, event: CaseEvent) -> Decision:
-        assert event.covers_since is not None
-        known = rows.get(_TICK_ROW)
-        intervals = known.intervals if isinstance(known, TickRow) else []
-        return Decision([], {_TICK_ROW: TickRow(intervals=extended(intervals, Tick(event.at, event.covers_since)))})
 
     def _under_new_rules(self, row: ClocksRow, at: datetime) -> tuple[ClocksRow, list[Output]]:
         """The row under the rules now in force, and what the log must keep of it; as it is when they are the same."""

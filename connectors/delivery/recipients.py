@@ -17,12 +17,12 @@ messages. Who is not listed is not called: it asks `GET /outcomes`. Secrets are 
 from pathlib import Path
 from typing import Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from connectors.channels import DatabaseChannel, Secret, SecretMissing, check_secrets, is_on_this_machine
 from connectors.delivery.schedule import Policy
 from connectors.registry import formats_written
+from connectors.settings_file import explained, read_yaml
 from schemas.catalogue import AGENCIES
 
 
@@ -157,17 +157,11 @@ def load_recipients(path: Path | None) -> tuple[Recipient, ...]:
     """The recipients of a file, none without one. Raises `RecipientsRefused`."""
     if path is None:
         return ()
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RecipientsRefused(f"The recipients file {path} cannot be read: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        # The parser's own text quotes lines.
-        raise RecipientsRefused(f"The recipients file {path} is not YAML in UTF-8.") from None
+    content = read_yaml(path, "recipients file", RecipientsRefused)
     try:
         return _File.model_validate(content).recipients
     except ValidationError as error:
-        raise RecipientsRefused(f"The recipients file {path} cannot be used: {_explained(error)}.") from None
+        raise RecipientsRefused(f"The recipients file {path} cannot be used: {explained(error, 'recipients')}.") from None
 
 
 def check_recipients(recipients: tuple[Recipient, ...]) -> None:
@@ -185,13 +179,3 @@ def check_recipients(recipients: tuple[Recipient, ...]) -> None:
 def out_topics(recipients: tuple[Recipient, ...]) -> tuple[str, ...]:
     """The topics of partners who are sent what they get over Kafka."""
     return tuple(sorted({one.kafka.topic for one in recipients if one.kafka is not None}))
-
-
-def _explained(error: ValidationError) -> str:
-    said = []
-    for one in error.errors(include_input=False, include_url=False):
-        where = [str(part) for part in one["loc"]]
-        if len(where) > 1 and where[0] == "recipients":
-            where[:2] = [f"entry {int(where[1]) + 1}"]
-        said.append(f"{' '.join(where) or 'the whole file'}: {one['msg'].removeprefix('Value error, ')}")
-    return "; ".join(said)

@@ -72,7 +72,7 @@ def child_tree(person: Person) -> dict[str, Any]:
         "ethnicity": person.ethnicity or person.ethnicity_source,
         "disabilities": person.disabilities,
         **{name: values[0] for name, values in numbers.items()},
-        "address": _address(person.address),
+        "address": address_tree(person.address),
         "school": person.school,
         "first_language": person.language,
     }
@@ -90,9 +90,14 @@ def further_numbers(person: Person) -> list[Identifier]:
 
 
 def other_tree(person: OtherPerson) -> dict[str, Any]:
+    """Somebody around the child; a concern says that somebody is its referrer by the place alone."""
+    return around_child(person) | ({"role": ""} if person.role == "referrer" else {})
+
+
+def around_child(person: OtherPerson) -> dict[str, Any]:
     """Somebody around the child, with the role in the hub's words."""
     return {
-        "role": person.role if person.role != "referrer" else "",
+        "role": person.role,
         "given_name": person.given,
         "family_name": person.family,
         "relationship": person.relation,
@@ -101,11 +106,12 @@ def other_tree(person: OtherPerson) -> dict[str, Any]:
         "email": person.email,
         "job": person.job,
         "organisation": person.organisation,
-        "address": _address(person.address),
+        "address": address_tree(person.address),
     }
 
 
-def _address(address: Address) -> dict[str, Any]:
+def address_tree(address: Address) -> dict[str, Any]:
+    """An address in the hub's words."""
     return {"lines": address.lines, "postcode": address.postcode}
 
 

@@ -8,10 +8,11 @@ that the contact was risk assessed on the day it arrived. The published shape is
 import json
 from typing import Any
 
+from connectors.fields.concern_tree import address_tree, around_child
 from connectors.writing import Written, file_name
 from schemas.contact import Contact
 from schemas.outbound import OutboundItem
-from schemas.person import Address, OtherPerson, Person
+from schemas.person import Person
 from schemas.reading import Report
 from schemas.record import Instant
 
@@ -58,8 +59,8 @@ def _contact(contact: Contact) -> dict[str, Any]:
         "possible_repeat_of": contact.possible_repeat_of,
         "child": _child(report.person),
         "concern": _concern(report),
-        "people": [_other(person) for person in report.people if person.role != "referrer"],
-        "referrer": next((_other(person) for person in report.people if person.role == "referrer"), None),
+        "people": [around_child(person) for person in report.people if person.role != "referrer"],
+        "referrer": next((around_child(person) for person in report.people if person.role == "referrer"), None),
         "attachments": [attachment.model_dump() for attachment in report.attachments],
         "as_sent": report.unmapped,
         "data_quality": [note.model_dump(exclude_defaults=True) for note in report.notes],
@@ -84,7 +85,7 @@ def _child(person: Person) -> dict[str, Any]:
             {"type": identifier.kind, "value": identifier.value, "valid": identifier.valid, "problem": identifier.problem}
             for identifier in person.identifiers
         ],
-        "address": _address(person.address),
+        "address": address_tree(person.address),
         "school": person.school,
         "language": person.language,
     }
@@ -105,25 +106,6 @@ def _concern(report: Report) -> dict[str, Any]:
         "incident_at": _time(report.incident_at),
         "narrative": report.narrative,
     }
-
-
-def _other(person: OtherPerson) -> dict[str, Any]:
-    return {
-        "role": person.role,
-        "given_name": person.given,
-        "family_name": person.family,
-        "relationship": person.relation,
-        "date_of_birth": person.dob.isoformat() if person.dob else "",
-        "phone": person.phone,
-        "email": person.email,
-        "job": person.job,
-        "organisation": person.organisation,
-        "address": _address(person.address),
-    }
-
-
-def _address(address: Address) -> dict[str, Any]:
-    return {"lines": address.lines, "postcode": address.postcode}
 
 
 def _reply(item: OutboundItem) -> dict[str, Any]:

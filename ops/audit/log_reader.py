@@ -56,6 +56,17 @@ def _settings(bootstrap: str) -> dict[str, Any]:
     }
 
 
+def read_log(bootstrap: str, topics: Sequence[str], take: Take, progress: Progress) -> list[Span]:
+    """Hand every record that the topics hold now to `take`; says what was read. Raises `CannotLook`."""
+    reader = LogReader(bootstrap)
+    try:
+        spans = reader.ends(topics)
+        reader.read(spans, take, progress)
+        return spans
+    finally:
+        reader.close()
+
+
 class LogReader:
     """One consumer, used for one audit. `trimmed` are the topics of which older records have expired."""
 

@@ -5,11 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-from ops.audit.log_reader import LogReader, Span
 from ops.audit.log_reader import Progress as Told
+from ops.audit.log_reader import Span, read_log
 from ops.casebook.book import TOPICS, CaseBook
 from ops.clocks import clock_of
 from ops.stack_state import read_state
@@ -50,23 +47,4 @@ def case_book(log: WhichLog, topics: Sequence[str] = TOPICS, progress: Told = la
 
 def read_into(book: CaseBook, log: WhichLog, topics: Sequence[str], progress: Told) -> list[Span]:
     """Read the topics into a book, up to where they end now; says what was read. Raises `CannotLook`."""
-    reader = LogReader(log.bootstrap)
-    try:
-        spans = reader.ends(topics)
-        reader.read(spans, book.take, progress)
-        return spans
-    finally:
-        reader.close()
-
-
-@contextmanager
-def progress_bar(what: str) -> Iterator[Told]:
-    """A bar on the error stream where a person watches; nothing where a program reads."""
-    errors = Console(stderr=True)
-    if not errors.is_terminal:
-        yield lambda _done, _total: None
-        return
-    columns = (TextColumn("{task.description:24}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task(what)
-        yield lambda done, total: bar.update(task, completed=done, total=max(total, 1))
+    return read_log(log.bootstrap, topics, book.take, progress)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ from ops.rota import DEFAULT_ROTA, read_rota
 from schemas.avro import AVSC
 from schemas.london import civil_date, midnight_after
 from schemas.settings import Settings
-from schemas.ticks import ticked_file
+from schemas.ticks import ticked_at, ticked_file
 
 START = datetime(2026, 5, 1, 17, 0, tzinfo=UTC)
 #: The hub's time runs so much faster than ours: a London day passes in about a minute and a half.
@@ -117,7 +116,9 @@ def run(options: Options, say: Callable[[str], None], progress: Callable[[int, i
         say("No more faults; the hub drains.")
         settling = Settling(stack.bootstrap, watch)
         settling.settle(_SETTLE)
-        _next_day(clock, ticked_file(run_dir), watch, settling)
+        # Past the midnight at which the clocks of all that came are due, and one more.
+        for _ in range(2):
+            _next_day(clock, ticked_file(run_dir), watch, settling)
         say("The auditor re-reads the log, and the ledger is compared with it.")
         verdict = audit(stack.bootstrap, journal_dir=run_dir / "journal", now=clock.now(), stepped=True)
         judged = judge(stack.bootstrap, run_dir / "ledger.jsonl")
@@ -194,16 +195,8 @@ def _harm(injection: Injection, faults: list[Fault], ledger: Ledger, progress: C
 
 
 def _next_day(clock: SteppedClock, ticked: Path, watch: LogWatch, settling: Settling) -> None:
-    """Past the midnight at which the clocks of all that came are due, and one more, each with its tick in every partition."""
-    for _ in range(2):
-        to = midnight_after(civil_date(clock.now())) + timedelta(minutes=5)
-        clock.set(to)
-        watch.wait_for("the ticks of the next day", partial(_ticked, ticked, to), 60.0)
-        settling.settle(_SETTLE)
-
-
-def _ticked(file: Path, to: datetime) -> bool:
-    try:
-        return datetime.fromisoformat(file.read_text()) == to
-    except (FileNotFoundError, ValueError):
-        return False
+    """Past the next midnight, with its tick in every partition."""
+    to = midnight_after(civil_date(clock.now())) + timedelta(minutes=5)
+    clock.set(to)
+    watch.wait_for("the ticks of the next day", lambda: ticked_at(ticked) == to, 60.0)
+    settling.settle(_SETTLE)

@@ -18,7 +18,7 @@ from ops.day.timetable import Line
 from ops.delivery import Deliveries, NotDelivered
 from schemas.london import civil_date, midnight_after
 from schemas.settings import Settings
-from schemas.ticks import ticked_file
+from schemas.ticks import ticked_at, ticked_file
 
 
 @dataclass
@@ -87,17 +87,11 @@ class DayDriver:
     def _step(self, to: datetime) -> None:
         self._clock.set(to)
         limit = time.monotonic() + 30.0
-        while self._ticked_at() != to:
+        while ticked_at(self._ticked) != to:
             if time.monotonic() > limit:
                 raise DayStuck("the ticker did not follow the clock; see logs/ticker.log of the run")
             time.sleep(0.002)
         self._settling.settle()
-
-    def _ticked_at(self) -> datetime | None:
-        try:
-            return datetime.fromisoformat(self._ticked.read_text())
-        except (FileNotFoundError, ValueError):
-            return None
 
     def _do(self, line: Line) -> None:
         if line.do == "send":

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ops.audit.log_reader import LogReader
+from ops.audit.log_reader import read_log
 from schemas.catalogue import codec
 from schemas.linkage import LinkageEvent
 from schemas.wire import Undecodable
@@ -30,9 +30,7 @@ def log_reports(bootstrap: str, partnership: str) -> list[Report]:
             if known is None or event.version >= known.version:
                 latest[event.contact_id] = event
 
-    log = LogReader(bootstrap)
-    log.read(log.ends([_TOPIC]), take, lambda done, total: None)
-    log.close()
+    read_log(bootstrap, [_TOPIC], take, lambda done, total: None)
     return [
         Report(record_id=event.contact_id, agency=event.agency, **event.person.model_dump())
         for event in latest.values()

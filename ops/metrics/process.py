@@ -2,7 +2,6 @@
 
 import json
 import logging
-import signal
 import sys
 import threading
 import traceback
@@ -10,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.endpoints import announce
+from ops.serving import serve_until_told
 from schemas.settings import Settings
 
 if TYPE_CHECKING:
@@ -106,11 +105,4 @@ def main(settings: Settings) -> None:
         server = MetricsServer(settings)
     except OSError as error:
         sys.exit(f"frontdoor: metrics cannot listen on port {settings.metrics_port} of {_LOOPBACK}: {error.strerror}")
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
-    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
-    announce(settings, "metrics", {"http": f"http://{_LOOPBACK}:{server.server_address[1]}"})
-    told.wait()
-    server.shutdown()
-    settings.endpoint_file("metrics").unlink(missing_ok=True)
+    serve_until_told(server, settings, "metrics", f"http://{_LOOPBACK}:{server.server_address[1]}")

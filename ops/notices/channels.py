@@ -1,13 +1,8 @@
 """The ways out: mail over SMTP, and a signed webhook. Each delivers one notice or says why not.
 
-The webhook is signed as the Standard Webhooks specification has it: `webhook-id`, `webhook-timestamp`, and `webhook-signature`
-with `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.
+The webhook is signed as what leaves for partners is: see `connectors.delivery.signing`.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -21,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from connectors.delivery.signing import BadSecret, key_of, signature_headers
 from ops.notices.outbox import Delivery
 
 #: A folded subject reads badly in some mail programs; the protocol allows lines of 998.
@@ -137,23 +133,15 @@ class Webhook:
         if not secret:
             raise SettingRefused("FRONTDOOR_WEBHOOK_SECRET is missing: the receiver could not tell who is speaking")
         try:
-            encoded = secret.removeprefix("whsec_")
-            key = base64.b64decode(encoded, validate=True) if encoded != secret else secret.encode()
-        except binascii.Error:
+            return cls(url, key_of(secret))
+        except BadSecret:
             raise SettingRefused("FRONTDOOR_WEBHOOK_SECRET begins with whsec_, but what follows is not base64") from None
-        return cls(url, key)
 
     def deliver(self, delivery: Delivery, now: datetime) -> None:
         """Post one notice."""
         body = delivery.data.encode()
-        stamp = str(int(now.timestamp()))
-        signed = hmac.new(self.secret, f"{delivery.message_id}.{stamp}.".encode() + body, hashlib.sha256).digest()
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": delivery.message_id,
-            "webhook-timestamp": stamp,
-            "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
-        }
+        signature = signature_headers(self.secret, delivery.message_id, body, int(now.timestamp()))
+        headers = {"content-type": "application/json", **signature}
         try:
             answer = httpx.post(self.url, content=body, headers=headers, timeout=self.timeout)
         except httpx.HTTPError as error:

@@ -1,13 +1,11 @@
 """The registry's process: HTTP on loopback in front of `Registry`. It needs no broker and writes nothing."""
 
-import signal
 import sys
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from ops.endpoints import announce
 from ops.registry.answers import CONTENT_TYPE, Registry
 from ops.registry.subjects import Subjects
+from ops.serving import serve_until_told
 from schemas.catalogue import catalogue
 from schemas.settings import Settings
 
@@ -70,11 +68,4 @@ def main(settings: Settings) -> None:
         server = RegistryServer(settings.registry_port, Registry(Subjects(catalogue())))
     except OSError as error:
         sys.exit(f"frontdoor: registry cannot listen on port {settings.registry_port} of {_LOOPBACK}: {error.strerror}")
-    told = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
-    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
-    announce(settings, "registry", {"http": server.url})
-    told.wait()
-    server.shutdown()
-    settings.endpoint_file("registry").unlink(missing_ok=True)
+    serve_until_told(server, settings, "registry", server.url)

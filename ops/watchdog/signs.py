@@ -2,9 +2,10 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from ops.audit.london_day import instant
 from ops.watchdog.alarms import Alarm
 from ops.watchdog.rhythm import WEEKS, Rhythm
 
@@ -21,10 +22,6 @@ LATE_STANDS = timedelta(minutes=5)
 GROWING = timedelta(minutes=5)
 #: A file may wait in a drop folder for so long.
 INBOX = timedelta(minutes=2)
-
-
-def _instant(micros: int) -> datetime:
-    return datetime.fromtimestamp(micros / 1_000_000, UTC)
 
 
 class Signs:
@@ -49,14 +46,14 @@ class Signs:
         if record.get("repair"):
             return
         self._rhythms[record["sender"]].heard(appended)
-        arrived = _instant(record["picked_up_at"] or record["received_at"])
+        arrived = instant(record["picked_up_at"] or record["received_at"])
         if not self._stepped and abs(appended - arrived) > LATE:
             self._late[record["sender"]] = (appended, appended - arrived)
 
     def tick(self, record: Mapping[str, Any], partition: int, appended: datetime) -> None:
         """A tick."""
         self._ticks[partition] = max(self._ticks[partition], appended)
-        if self._stepped or _instant(record["at"]) - appended <= TOLERANCE:
+        if self._stepped or instant(record["at"]) - appended <= TOLERANCE:
             self._accepted[partition] = max(self._accepted[partition], appended)
 
     def lags(self, now: datetime, lags: Mapping[str, int]) -> None:
