@@ -195,6 +195,8 @@ class Stack:
         while True:
             missing = [role for role in self._roles.values() if role.state != "ready"]
             if not missing:
+                # Whoever is told of it may look at once.
+                self._record()
                 return
             if len(missing) != said:
                 said = len(missing)
@@ -300,7 +302,8 @@ class Stack:
             self._stopping.wait(_KAFKA_PAUSE)
 
     def _record(self) -> None:
-        state = self.state()
-        if state != self._written:
-            write_state(self.run_dir, state)
-            self._written = state
+        with self._lock:
+            state = self.state()
+            if state != self._written:
+                write_state(self.run_dir, state)
+                self._written = state

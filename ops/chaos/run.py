@@ -115,6 +115,7 @@ def run(options: Options, say: Callable[[str], None], progress: Callable[[int, i
             partners.stop(patience=90.0)
         say("No more faults; the hub drains.")
         settling = Settling(stack.bootstrap, watch)
+        ending.callback(settling.close)
         settling.settle(_SETTLE)
         # Past the midnight at which the clocks of all that came are due, and one more.
         for _ in range(2):

@@ -69,6 +69,7 @@ class DayDriver:
                 self._progress(position, len(lines), at)
         finally:
             self._deliveries.close()
+            self._settling.close()
 
     def start_at(self, instant: datetime) -> None:
         """Set the clock before anything else happens, so that the first tick has something to begin from."""

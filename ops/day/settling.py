@@ -40,6 +40,10 @@ class Settling:
         }  # fmt: skip
         self._partitions = [TopicPartition(topic, p) for topic in sorted(topics) for p in range(catalogue().keyed_partitions)]
 
+    def close(self) -> None:
+        """Let the broker go: a client that is kept would look for it for ever after its end."""
+        self._offsets.close()
+
     def behind(self) -> tuple[dict[str, int], dict[tuple[str, int], int]]:
         """Records each group is behind (only those that are), and the end offsets this was measured against."""
         commits = self._offsets.committed(self._groups)
