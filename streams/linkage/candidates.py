@@ -9,8 +9,12 @@ from streams.linkage.report import Features
 BLOCK_CAP = 200
 """A block with more records is not read: a key that many share says little."""
 
-BUDGET = 60
-"""Records scored for one report at most; they are ranked by how rare the keys are that they share with it."""
+BUDGET = 30
+"""Records scored for one report at most; they are ranked by how rare the keys are that they share with it.
+
+Measured with a million children: the true record is among the first 30 for 99.7% of repeat reports. With 60, two more of
+3,003 were found, and a decision cost 1.6 times as much.
+"""
 
 
 @dataclass(frozen=True, slots=True)

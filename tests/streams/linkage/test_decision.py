@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from streams.linkage import review
+from streams.linkage.candidates import BUDGET
 from streams.linkage.decision import ALREADY_DECIDED, LINK, NEW, RESTRICTED, REVIEW, Decision, decide
 from streams.linkage.index import (
     Index,
@@ -279,7 +280,7 @@ def test_thousands_of_children_at_one_address_are_decided_with_reasons(scorer: S
             Report(f"h{n}", "social_care", names[n % 10], f"Fam{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}",
                    f"20{n % 15:02d}-{n % 12 + 1:02d}-{n % 28 + 1:02d}", "F", "LS1 4AB", "1 Park Home"),
         )  # fmt: skip
-        assert decision.compared <= 60
+        assert decision.compared <= BUDGET
 
 
 def test_a_common_name_alone_is_too_little_and_says_so(scorer: Scorer) -> None:
