@@ -118,11 +118,14 @@ async def _follow_steps(ticker: Ticker, settings: Settings) -> None:
     """Under the stepped clock: one tick for each step, and a mark that it is written."""
     clock = clock_of(settings)
     mark = ticked_file(settings.run_dir)
-    last: datetime | None = None
+    seen: datetime | None = None
     while True:
         # Before the driver's first step there is no time yet.
         with suppress(FileNotFoundError):
-            if clock.now() != last:
-                last = await ticker.beat(vouched=True)
-                mark.write_text(last.isoformat())
+            now = clock.now()
+            if now != seen:
+                written = await ticker.beat(vouched=True)
+                mark.write_text(written.isoformat())
+                # What was seen, not what was written: the two differ while a clock that was set back catches up.
+                seen = now
         await asyncio.sleep(_STEP_POLL_SECONDS)

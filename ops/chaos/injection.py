@@ -1,20 +1,30 @@
-"""Doing the harm: one fault at a time to a running stack, its broker and its network."""
+"""Doing the harm: faults to a running stack, its broker, its network, its clock and those who are sent what leaves it."""
 
 import signal
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
+from ops.chaos.clock_hand import ClockHand
+from ops.chaos.next_release import mark
 from ops.chaos.plan import Fault
 from ops.chaos.proxy import Mode, Proxy
+from ops.chaos.recipients import Mode as Answering
+from ops.chaos.recipients import Recipients
 from ops.chaos.space import Space
 from ops.embedded_kafka import EmbeddedKafka, KafkaDidNotStart
 from ops.processes import Stack
 
-_MODES: dict[str, Mode] = {"cut-network": "cut", "slow-network": "slow", "half-open": "half-open"}
+_NETWORK: dict[str, Mode] = {"cut-network": "cut", "slow-network": "slow", "half-open": "half-open"}
+_PARTNERS: dict[str, Answering] = {"partner-times-out": "times-out", "partner-500": "500", "partner-drops": "drops"}
+_HOUR = timedelta(hours=1)
+#: Seconds in which a worker that goes on may do its harm, beside the one that took its place.
+_ZOMBIE = 2.0
 
 
 class Injection:
-    """Does faults to a stack. `bursts` does those that partners cause: by kind, given the fault's seed."""
+    """Does faults to a stack, those of one track after the other. `bursts` begins those that senders cause: by kind, given
+    the fault's seed."""
 
     def __init__(
         self,
@@ -22,52 +32,79 @@ class Injection:
         kafka: EmbeddedKafka,
         proxy: Proxy | None,
         space: Space | None,
+        recipients: Recipients,
+        hand: ClockHand,
         bursts: dict[str, Callable[[int], None]],
     ) -> None:
-        self._stack, self._kafka, self._proxy, self._space, self._bursts = stack, kafka, proxy, space, bursts
-        self._pause = threading.Event()
+        self._stack, self._kafka, self._proxy, self._space = stack, kafka, proxy, space
+        self._recipients, self._hand, self._bursts = recipients, hand, bursts
+        self._over = threading.Event()
 
     def do(self, fault: Fault) -> None:
         """Do a fault and undo it: when this returns the cause is gone, its consequences may not be."""
         match fault.kind:
-            case "kill-worker" | "kill-connector" | "kill-ticker":
+            case "kill-worker" | "kill-connector" | "kill-ticker" | "kill-delivery":
                 self._stack.kill(fault.target)
             case "kill-recovering":
                 self._stack.kill(fault.target)
-                self._pause.wait(fault.seconds)
+                self._over.wait(fault.seconds)
                 self._stack.kill(fault.target)
             case "pause-worker":
                 self._stack.send_signal(fault.target, signal.SIGSTOP)
-                self._pause.wait(fault.seconds)
+                # Somebody must get ahead of it, or its late writes would do no harm.
+                second = self._stack.second(fault.target, f"second-{fault.number}")
+                self._over.wait(fault.seconds)
                 self._stack.send_signal(fault.target, signal.SIGCONT)
+                self._over.wait(_ZOMBIE)
+                second.stop(grace=10.0)
             case "rebalance":
                 second = self._stack.second(fault.target, f"second-{fault.number}")
-                self._pause.wait(fault.seconds)
+                self._over.wait(fault.seconds)
                 second.stop(grace=10.0)
-            case "kill-broker" | "broker-away":
-                self._kafka.kill(1)
-                self._pause.wait(fault.seconds)
+            case "next-release":
+                marked = mark(self._stack.run_dir, fault.target)
+                marked.unlink() if marked.exists() else marked.touch()
+                self._stack.restart(fault.target)
+            case "kill-broker" | "kill-node":
+                self._kafka.kill(int(fault.target or 1))
+                self._over.wait(fault.seconds)
                 self._bring_back()
-            case "kill-node":
-                self._kafka.kill(int(fault.target))
-                self._pause.wait(fault.seconds)
+            case "broker-away":
+                for number in range(1, self._kafka.nodes + 1):
+                    self._kafka.kill(number)
+                self._over.wait(fault.seconds)
                 self._bring_back()
             case "cut-network" | "slow-network" | "half-open":
                 assert self._proxy is not None
-                self._proxy.set(_MODES[fault.kind])
-                self._pause.wait(fault.seconds)
+                self._proxy.set(_NETWORK[fault.kind])
+                self._over.wait(fault.seconds)
                 self._proxy.set("open")
             case "disk-full":
                 assert self._space is not None
                 self._space.fill()
-                self._pause.wait(fault.seconds)
+                self._over.wait(fault.seconds)
                 self._space.free()
                 self._bring_back()
+            case "partner-times-out" | "partner-500" | "partner-drops":
+                self._recipients.set(fault.target, _PARTNERS[fault.kind])
+                self._over.wait(fault.seconds)
+                self._recipients.set(fault.target, "takes")
+            case "clock-jump":
+                self._hand.jump(_HOUR if fault.target == "ahead" else -_HOUR)
             case _:
                 self._bursts[fault.kind](fault.seed)
 
+    def rest(self, seconds: float) -> bool:
+        """Peace for so long. True: there are to be no more faults."""
+        return self._over.wait(seconds)
+
+    def give_up(self) -> None:
+        """No more faults; those under way are undone now."""
+        self._over.set()
+
     def heal(self) -> None:
-        """Undo whatever may be left: the network open, space on the disk, every broker up."""
+        """Undo whatever may be left: the network open, space on the disk, every broker and every recipient up."""
+        self._recipients.heal()
         if self._proxy is not None:
             self._proxy.set("open")
         if self._space is not None:

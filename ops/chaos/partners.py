@@ -44,6 +44,7 @@ class Partners:
         folder.mkdir(parents=True, exist_ok=True)
         self._threads = [threading.Thread(target=self._lane, args=(lane,), name=lane, daemon=True) for lane in LANES]
         self._threads.append(threading.Thread(target=self._people, name="people", daemon=True))
+        self._bursts: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin sending."""
@@ -54,17 +55,29 @@ class Partners:
         """No new messages; wait until those under way are acknowledged, at most `patience` seconds."""
         self._patience_until = time.monotonic() + patience
         self._stop.set()
-        for thread in self._threads:
+        for thread in (*self._threads, *self._bursts):
             thread.join(patience + 15)
         self._deliveries.close()
 
     def poison(self, seed: int) -> None:
-        """A burst of what nobody can read."""
+        """Begin a burst of what nobody can read."""
+        self._begin(self._poison, seed)
+
+    def storm(self, seed: int) -> None:
+        """Begin to send some of what was acknowledged before, ten times each, shuffled; each under its old key or as if it were
+        new."""
+        self._begin(self._storm, seed)
+
+    def _begin(self, burst: Callable[[int], None], seed: int) -> None:
+        # Of its own: while the broker is away a burst lasts, and other faults must not wait for it.
+        self._bursts.append(threading.Thread(target=burst, args=(seed,), daemon=True))
+        self._bursts[-1].start()
+
+    def _poison(self, seed: int) -> None:
         for message in poison(seed):
             self._send(message)
 
-    def storm(self, seed: int) -> None:
-        """Some of what was acknowledged before, ten times each, shuffled; each under its old key or as if it were new."""
+    def _storm(self, seed: int) -> None:
         chance = random.Random(seed)
         known = self._recent[-40:]
         again = [message for message in chance.sample(known, min(3, len(known))) for _ in range(10)]

@@ -15,7 +15,7 @@ from ops.kafka_properties import HOST
 Mode = Literal["open", "cut", "slow", "half-open"]
 
 _PIECE = 11_000
-_DELAY = 0.04
+_DELAY = 0.2
 
 
 class Proxy:

@@ -3,48 +3,53 @@
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import KafkaException
+
 from ops.audit.auditor import audit
+from ops.chaos.clock_hand import ClockHand
 from ops.chaos.injection import Injection
 from ops.chaos.ledger import Ledger
+from ops.chaos.next_release import know_the_next, schemas_folder, write_schemas
 from ops.chaos.partners import Partners
-from ops.chaos.plan import KINDS, Fault, schedule
+from ops.chaos.plan import KINDS, TRACKS, Fault, schedule
 from ops.chaos.proxy import Proxy
+from ops.chaos.recipients import Recipients
 from ops.chaos.space import CannotMount, Space
 from ops.clocks import SteppedClock, stepped_clock
-from ops.day.log_watch import LogWatch
+from ops.day.log_watch import DayStuck, LogWatch
 from ops.day.run import put_on_duty
 from ops.day.settling import Settling
 from ops.embedded_kafka import EmbeddedKafka
-from ops.processes import ROLES, Command, Stack, hub_command
+from ops.processes import ROLES, Stack
 from ops.rota import DEFAULT_ROTA, read_rota
-from schemas.avro import AVSC
+from schemas.catalogue import AGENCIES
 from schemas.london import civil_date, midnight_after
 from schemas.settings import Settings
 from schemas.ticks import ticked_at, ticked_file
 
-START = datetime(2026, 5, 1, 17, 0, tzinfo=UTC)
-#: The hub's time runs so much faster than ours: a London day passes in about a minute and a half.
-_FASTER = 960
-_CLOCK_STEP = 0.5
+#: The evenings before the two nights on which London's clocks change: every run passes one of them.
+STARTS = (datetime(2026, 3, 27, 18, 0, tzinfo=UTC), datetime(2026, 10, 23, 18, 0, tzinfo=UTC))
 #: Megabytes of the small file system under the broker.
 _SPACE = 2000
-#: Seconds that everything gets to drain after the last fault.
-_SETTLE = 240.0
+#: Seconds that a sender goes on asking for an acknowledgement after the last fault.
+_PATIENCE = 90.0
+_DELIVERY = {"frontdoor-delivery": ("deliveries", *(f"outbound.{agency}" for agency in AGENCIES))}
 _VERDICT = Path(__file__).with_name("verdict.py")
 
 
 @dataclass(frozen=True)
 class Options:
-    """What to run. `only` limits the kinds of faults; `sabotage` takes a protection away, see `ops.chaos.sabotaged`."""
+    """What to run. `only` limits the kinds of faults; `sabotage` takes a protection away, see `ops.chaos.sabotaged`. After the
+    last fault everything gets `settle` seconds to drain."""
 
     seed: int
     seconds: float
@@ -53,31 +58,14 @@ class Options:
     run_dir: Path
     only: Sequence[str] = ()
     sabotage: str = ""
-
-
-class ClockHand(threading.Thread):
-    """Moves the hub's clock on while a run lasts."""
-
-    def __init__(self, clock: SteppedClock) -> None:
-        super().__init__(name="clock", daemon=True)
-        self._clock = clock
-        self._ended = threading.Event()
-
-    def run(self) -> None:
-        """Until told to stop."""
-        while not self._ended.wait(_CLOCK_STEP):
-            self._clock.set(self._clock.now() + timedelta(seconds=_CLOCK_STEP * _FASTER))
-
-    def stop(self) -> None:
-        """Time stands still from now on."""
-        self._ended.set()
-        self.join()
+    settle: float = 240.0
 
 
 def run(options: Options, say: Callable[[str], None], progress: Callable[[int, int, str], None]) -> dict[str, Any]:
-    """Run, and return what was found: `ok`, what the ledger's program and the audit say, and the faults by kind.
+    """Run, and return what was found: `ok`, what the ledger's program and the audit say, whether the hub got `stuck` and
+    did not drain.
 
-    Raises as `EmbeddedKafka.start` and `Stack.start` do, and `DayStuck` when the hub does not drain.
+    Raises as `EmbeddedKafka.start` and `Stack.start` do, and `KafkaDidNotStart` when a broker does not come back.
     """
     run_dir = options.run_dir
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -91,52 +79,61 @@ def run(options: Options, say: Callable[[str], None], progress: Callable[[int, i
             ending.callback(proxy.close)
         kafka.start()
         ending.callback(kafka.stop)
-        stack = _stack(run_dir, kafka.bootstrap, options, say)
-        clock = stepped_clock(Settings(run_dir=run_dir))
-        clock.set(START)
-        ending.enter_context(stack)
-        put_on_duty(stack.settings, read_rota(DEFAULT_ROTA), START - timedelta(days=1))
+        write_schemas(run_dir)
+        know_the_next(run_dir)
+        ending.callback(know_the_next, None)
         ledger = Ledger(run_dir / "ledger.jsonl")
         ending.callback(ledger.close)
+        recipients = Recipients(run_dir / "recipients", ledger)
+        ending.callback(recipients.close)
+        stack = _stack(run_dir, kafka.bootstrap, options, recipients.file)
+        clock, start = stepped_clock(Settings(run_dir=run_dir)), STARTS[options.seed % 2]
+        clock.set(start)
+        ending.enter_context(stack)
+        put_on_duty(stack.settings, read_rota(DEFAULT_ROTA), start - timedelta(days=1))
         watch = LogWatch(stack.bootstrap)
         ending.callback(watch.close)
         partners = Partners(
             stack.settings, run_dir / "messages", ledger, watch, seed=options.seed, rate=options.rate, now=clock.now
         )
-        injection = Injection(stack, kafka, proxy, space, {"poison": partners.poison, "duplicate-storm": partners.storm})
         hand = ClockHand(clock)
+        injection = Injection(
+            stack, kafka, proxy, space, recipients, hand, {"poison": partners.poison, "duplicate-storm": partners.storm}
+        )
         partners.start()
         hand.start()
+        patience = 0.0
         try:
             _harm(injection, _faults(options, space), ledger, progress)
+            patience = _PATIENCE
         finally:
             injection.heal()
             hand.stop()
-            partners.stop(patience=90.0)
+            partners.stop(patience)
         say("No more faults; the hub drains.")
-        settling = Settling(stack.bootstrap, watch)
+        settling = Settling(stack.bootstrap, watch, _DELIVERY)
         ending.callback(settling.close)
-        settling.settle(_SETTLE)
-        # Past the midnight at which the clocks of all that came are due, and one more.
-        for _ in range(2):
-            _next_day(clock, ticked_file(run_dir), watch, settling)
+        stuck = _drain(clock, run_dir, watch, settling, options.settle)
+        recipients.write_down_the_folder()
+        ledger.write("clock", hub=clock.now().isoformat(), began=start.isoformat())
         say("The auditor re-reads the log, and the ledger is compared with it.")
         verdict = audit(stack.bootstrap, journal_dir=run_dir / "journal", now=clock.now(), stepped=True)
-        judged = judge(stack.bootstrap, run_dir / "ledger.jsonl")
+        judged = judge(stack.bootstrap, run_dir / "ledger.jsonl", schemas_folder(run_dir))
     return {
-        "ok": verdict.ok and judged["ok"],
+        "ok": verdict.ok and judged["ok"] and not stuck,
         "seed": options.seed,
         "nodes": options.nodes,
         "sabotage": options.sabotage,
         "seconds": round(time.monotonic() - began),
+        "stuck": stuck,
         "ledger": judged,
         "audit": verdict.model_dump(mode="json"),
     }
 
 
-def judge(bootstrap: str, ledger: Path) -> dict[str, Any]:
+def judge(bootstrap: str, ledger: Path, schemas: Path) -> dict[str, Any]:
     """What the program that imports nothing of ours says. Raises `RuntimeError` if it could not look."""
-    command = [sys.executable, "-I", str(_VERDICT), "--bootstrap", bootstrap, "--ledger", str(ledger), "--schemas", str(AVSC)]
+    command = [sys.executable, "-I", str(_VERDICT), "--bootstrap", bootstrap, "--ledger", str(ledger), "--schemas", str(schemas)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         found: dict[str, Any] = json.loads(done.stdout)
@@ -163,17 +160,20 @@ def _broker(directory: Path, nodes: int) -> tuple[Proxy | None, EmbeddedKafka]:
     return proxy, kafka
 
 
-def _stack(run_dir: Path, bootstrap: str, options: Options, say: Callable[[str], None]) -> Stack:
-    command: Command = hub_command
-    if options.sabotage:
-        command = lambda role: [sys.executable, "-m", "ops.chaos.sabotaged", options.sabotage, role]  # noqa: E731
+def _stack(run_dir: Path, bootstrap: str, options: Options, recipients: Path) -> Stack:
+    sabotage = [options.sabotage] if options.sabotage else []
     return Stack(
         run_dir,
         bootstrap,
         clock="stepped",
-        roles=[role for role in ROLES if role not in ("metrics", "registry")],
-        command=command,
-        env={"FRONTDOOR_COMMIT_INTERVAL_SECONDS": "0.2", "FRONTDOOR_SESSION_TIMEOUT_SECONDS": "6"},
+        roles=[*(role for role in ROLES if role not in ("view", "metrics", "registry")), "delivery"],
+        command=lambda role: [sys.executable, "-m", "ops.chaos.process", role, *sabotage],
+        env={
+            "FRONTDOOR_COMMIT_INTERVAL_SECONDS": "0.2",
+            "FRONTDOOR_SESSION_TIMEOUT_SECONDS": "8",
+            "FRONTDOOR_RECIPIENTS_FILE": str(recipients),
+            "FRONTDOOR_NEWER_SCHEMAS": str(schemas_folder(run_dir)),
+        },
         say=lambda line: None,
     )
 
@@ -186,18 +186,57 @@ def _faults(options: Options, space: Space | None) -> list[Fault]:
 
 
 def _harm(injection: Injection, faults: list[Fault], ledger: Ledger, progress: Callable[[int, int, str], None]) -> None:
-    for fault in faults:
-        progress(fault.number, len(faults), f"{fault.kind} {fault.target}".strip())
-        time.sleep(fault.pause)
-        started = time.time()
-        injection.do(fault)
-        ledger.write("fault", number=fault.number, kind=fault.kind, target=fault.target, started_at=started, ended_at=time.time())
-    progress(len(faults), len(faults), "")
+    """Every track's faults beside the others'. Raises what the first failure raises."""
+    ended: list[int] = []
+
+    def track(mine: list[Fault]) -> None:
+        for fault in mine:
+            progress(len(ended), len(faults), f"{fault.kind} {fault.target}".strip())
+            if injection.rest(fault.pause):
+                return
+            facts = {"number": fault.number, "kind": fault.kind, "target": fault.target, "lasts": fault.seconds}
+            started = time.time()
+            injection.do(fault)
+            ledger.write("fault", **facts, started_at=started, ended_at=time.time())
+            ended.append(fault.number)
+
+    with ThreadPoolExecutor(len(TRACKS)) as threads:
+        tracks = [threads.submit(track, [fault for fault in faults if fault.track == name]) for name in TRACKS]
+        try:
+            for done in as_completed(tracks):
+                done.result()
+        except BaseException:
+            injection.give_up()
+            raise
+    progress(len(ended), len(faults), "")
 
 
-def _next_day(clock: SteppedClock, ticked: Path, watch: LogWatch, settling: Settling) -> None:
-    """Past the next midnight, with its tick in every partition."""
-    to = midnight_after(civil_date(clock.now())) + timedelta(minutes=5)
-    clock.set(to)
-    watch.wait_for("the ticks of the next day", lambda: ticked_at(ticked) == to, 60.0)
-    settling.settle(_SETTLE)
+def _drain(clock: SteppedClock, run_dir: Path, watch: LogWatch, settling: Settling, seconds: float) -> str:
+    """Until everything is done, past the midnight at which the clocks of all that came are due, and one more. Returns who
+    did not get there, empty when all did."""
+    ticked = ticked_file(run_dir)
+    try:
+        _settle(settling, seconds)
+        for _ in range(2):
+            to = midnight_after(civil_date(clock.now())) + timedelta(minutes=5)
+            clock.set(to)
+            watch.wait_for("the ticks of the next day", lambda day=to: ticked_at(ticked) == day, min(60.0, seconds))  # type: ignore[misc]
+            _settle(settling, seconds)
+    except DayStuck as stuck:
+        # Time passes all the same: what should have been done by then is missing now.
+        clock.set(midnight_after(civil_date(clock.now())) + timedelta(minutes=5))
+        return str(stuck)
+    return ""
+
+
+def _settle(settling: Settling, seconds: float) -> None:
+    """Until nothing is behind. A partition whose leader moves while it is asked is asked again. Raises `DayStuck`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            settling.settle(max(0.0, deadline - time.monotonic()))
+            return
+        except KafkaException as error:
+            if time.monotonic() > deadline:
+                raise DayStuck(f"the broker does not say where its topics end: {error.args[0].name()}") from None
+            time.sleep(0.5)

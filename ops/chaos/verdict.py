@@ -23,14 +23,22 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 AGENCIES = ("health", "education", "police", "social_care")
 TOPICS = (
-    *(f"received.{agency}" for agency in AGENCIES),
-    "receipts", "contacts", "case-events", "flags", "quarantine", "outbound.social_care",
+    *(f"received.{agency}" for agency in AGENCIES), *(f"outbound.{agency}" for agency in AGENCIES),
+    "receipts", "contacts", "case-events", "flags", "quarantine", "deliveries",
 )  # fmt: skip
 ROLES = ("intake", "routing", "allocation", "cases", "clocks", "answers", "linkage")
 #: The changelog of each worker's rows, in which its work shows.
 ROWS = {f"frontdoor-{role}-rows-changelog": role for role in ROLES}
 #: One record as its schema says, or one line of the ledger.
 Record = dict[str, Any]
+#: Faults that everybody feels, not one recipient alone.
+OF_ALL = {"kill-broker", "kill-node", "cut-network", "slow-network", "half-open", "disk-full", "broker-away"}
+OF_PARTNERS = {"partner-times-out", "partner-500", "partner-drops"}
+#: Faults that nobody can be seen to recover from: nothing stops.
+UNFELT = {"poison", "duplicate-storm", "clock-jump"}
+#: Seconds that another recipient must still be down for an item to be asked whether it waited for that one, and how long after
+#: a fault of its own, or of all, it is not asked.
+PROMPT, EXCUSED = 8.0, 10.0
 #: How many examples of each wrong a verdict names; all are counted.
 KEPT = 10
 
@@ -67,7 +75,7 @@ def records(bootstrap: str, topics: Iterable[str]) -> Iterator[tuple[str, float,
     known = consumer.list_topics(timeout=20).topics
     places = [TopicPartition(topic, p, OFFSET_BEGINNING) for topic in topics if topic in known for p in known[topic].partitions]
     consumer.assign(places)
-    left = len(places)
+    left = {(place.topic, place.partition) for place in places}
     try:
         while left:
             for message in consumer.consume(2000, 1.0):
@@ -76,7 +84,8 @@ def records(bootstrap: str, topics: Iterable[str]) -> Iterator[tuple[str, float,
                     # The end of a partition is what we wait for; anything else is no verdict.
                     if error.name() != "_PARTITION_EOF":
                         raise SystemExit(f"cannot read the log: {error.name()}")
-                    left -= 1
+                    # The end of one that still grows is told again and again.
+                    left.discard((message.topic(), message.partition()))
                     continue
                 yield message.topic() or "", message.timestamp()[1] / 1000, message.value()
     finally:
@@ -95,9 +104,15 @@ class Log:
         self.flags: dict[str, dict[str, list[Record]]] = defaultdict(dict)
         self.quarantined: set[str] = set()
         self.routed: dict[str, set[str]] = defaultdict(set)
+        #: What left the hub, in the order of the log, with when it did; and how each item stands.
+        self.items: dict[str, Record] = {}
+        self.left_at: dict[str, float] = {}
+        self.deliveries: dict[str, Record] = {}
         self.contacts: set[str] = set()
         self.last_tick = datetime.min.replace(tzinfo=UTC)
         self.raw: Counter[str] = Counter()
+        #: How many records the next release wrote.
+        self.newer = 0
         self.alive: dict[str, list[float]] = defaultdict(list)
         for topic, at, value in entries:
             if topic in ROWS:
@@ -106,6 +121,7 @@ class Log:
             self.raw[topic] += 1
             record = schemas.decode(value)
             if record is not None:
+                self.newer += record.pop("written_by", None) is not None
                 self._take(topic, at, record)
         for times in self.alive.values():
             times.sort()
@@ -124,9 +140,16 @@ class Log:
             self.quarantined.add(record["receipt_id"])
         elif topic == "flags":
             self.flags[record["contact_id"]].setdefault(record["flag_id"], []).append(record)
-        elif topic == "outbound.social_care":
+        elif topic.startswith("outbound."):
+            self.items.setdefault(record["item_id"], record)
+            self.left_at.setdefault(record["item_id"], at)
             if record["kind"] == "referral":
                 self.routed[record["contact_id"]].add(record["item_id"])
+        elif topic == "deliveries":
+            self.alive["delivery"].append(at)
+            known = self.deliveries.get(record["item_id"])
+            if known is None or rank(record) > rank(known):
+                self.deliveries[record["item_id"]] = record
         elif record["type"] == "tick":
             self.last_tick = max(self.last_tick, record["at"])
             self.alive["ticker"].append(at)
@@ -139,6 +162,11 @@ class Log:
         """The newest version of a receipt's disposition, or None."""
         versions = self.dispositions.get(receipt)
         return versions[max(versions)] if versions else None
+
+
+def rank(delivery: Record) -> tuple[int, bool, int]:
+    """Of two states of one item the one with the higher rank counts, whichever is later on the log."""
+    return (delivery["round"], delivery["state"] in ("delivered", "undelivered"), delivery["attempts"])
 
 
 def london_midnight_after(instant: datetime) -> datetime:
@@ -200,10 +228,12 @@ def judge(ledger: list[Record], log: Log) -> tuple[Wrongs, dict[str, set[str]]]:
         if receipt not in log.bodies:
             wrongs.say("a disposition of nothing", receipt)
     _clocks(ledger, log, wrongs)
+    _left(ledger, log, wrongs)
     return wrongs, receipts
 
 
 def _clocks(ledger: list[Record], log: Log, wrongs: Wrongs) -> None:
+    now = max([log.last_tick, *(datetime.fromisoformat(line["hub"]) for line in ledger if line["what"] == "clock")])
     for contact in log.contacts:
         if len(log.opened.get(contact, ())) != 1:
             wrongs.say("not exactly one clock", f"{contact} {len(log.opened.get(contact, ()))}")
@@ -223,23 +253,84 @@ def _clocks(ledger: list[Record], log: Log, wrongs: Wrongs) -> None:
         unmatched = [states for states in log.flags.get(contact, {}).values() if states[0]["result"] == "unmatched"]
         if any(states[-1]["state"] != "withdrawn" for states in unmatched):
             wrongs.say("a false flag", f"{contact} counts as unknown and is not")
-        if not in_time and due <= log.last_tick and len(standing) != 1:
+        if not in_time and due <= now and len(standing) != 1:
             wrongs.say("a missed day without exactly one flag", f"{contact} {len(standing)}")
+        if any(flags[flag][0]["due_at"] != due for flag in flags):
+            wrongs.say("a flag for another day", contact)
 
 
-def felt(ledger: list[Record], log: Log) -> dict[str, dict[str, float]]:
-    """Seconds from the end of each fault until who was hit worked again; for a fault of the broker or the network, until all
-    did. Only where there was work to do afterwards."""
+def kept_at(ledger: list[Record]) -> dict[str, float]:
+    """When each item first came to its recipient, and stayed there."""
+    first: dict[str, float] = {}
+    for line in ledger:
+        if line["what"] == "offered" and line["kept"]:
+            first.setdefault(line["item"], line["kept_at"] if "kept_at" in line else line["at"])
+    return first
+
+
+def _left(ledger: list[Record], log: Log, wrongs: Wrongs) -> None:
+    """What left the hub came to whoever is called, or stands on the list of what did not."""
+    called, kept = {line["recipient"] for line in ledger if line["what"] == "recipient"}, kept_at(ledger)
+    before: dict[tuple[str, str], float] = {}
+    for item, record in log.items.items():
+        if record["recipient"] not in called:
+            continue
+        stands = log.deliveries.get(item, {"state": "nowhere"})
+        if stands["state"] == "undelivered":
+            if not stands["owner"]:
+                wrongs.say("undelivered, and nobody's", item)
+            # It was passed, and may come whenever somebody sends it again.
+            continue
+        if item not in kept:
+            wrongs.say("left and never came, and no list says so", f"{record['recipient']} {item} {stands['state']}")
+            continue
+        if stands["state"] != "delivered":
+            wrongs.say("came, and nobody wrote it down", f"{record['recipient']} {item} {stands['state']}")
+        place = (record["recipient"], record["contact_id"])
+        if kept[item] < before.get(place, 0.0):
+            wrongs.say("a contact's items out of order", f"{record['recipient']} {item}")
+        before[place] = max(kept[item], before.get(place, 0.0))
+    for item in kept.keys() - log.items.keys():
+        wrongs.say("a recipient got what never left", item)
+    for item, (waited, over) in waits_beside(ledger, log).items():
+        if waited > over:
+            wrongs.say("one partner down delayed another", f"{log.items[item]['recipient']} {item} {waited:.0f} s")
+
+
+def waits_beside(ledger: list[Record], log: Log) -> dict[str, tuple[float, float]]:
+    """Of the items that left while only another recipient was down, and was for long enough yet: the seconds until each came,
+    and until the other was back. What comes only then waited for it."""
+    faults = [line for line in ledger if line["what"] == "fault"]
+    down = [line for line in faults if line["kind"] in OF_PARTNERS]
+    of_all = [line for line in faults if line["kind"] in OF_ALL or line["target"] == "delivery"]
+    called, kept = {line["recipient"] for line in ledger if line["what"] == "recipient"}, kept_at(ledger)
+    waits = {}
+    for item, record in log.items.items():
+        left, recipient = log.left_at[item], record["recipient"]
+        beside = [line["ended_at"] for line in down if line["target"] != recipient and line["started_at"] <= left]
+        over = max(beside, default=0.0)
+        excused = of_all + [line for line in down if line["target"] == recipient]
+        spared = all(line["ended_at"] + EXCUSED < left or over < line["started_at"] for line in excused)
+        if recipient in called and left + PROMPT <= over and spared:
+            waits[item] = (kept.get(item, float("inf")) - left, over - left)
+    return waits
+
+
+def felt(ledger: list[Record], log: Log) -> dict[str, list[float]]:
+    """By kind of fault, sorted: seconds from the end of each until who was hit worked again; for a fault of the broker or the
+    network, until all did. Only where there was work to do afterwards."""
     acknowledged: dict[str, list[float]] = defaultdict(list)
     for line in ledger:
         if line["what"] == "acknowledged":
             acknowledged[f"connector-{line['agency']}"].append(line["at"])
+        elif line["what"] == "offered" and line["kept"]:
+            acknowledged[line["recipient"]].append(line["at"])
     seconds: dict[str, list[float]] = defaultdict(list)
     for line in ledger:
-        if line["what"] != "fault":
+        if line["what"] != "fault" or line["kind"] in UNFELT:
             continue
         target = line["target"]
-        if target.startswith("connector-"):
+        if target.startswith("connector-") or line["kind"] in OF_PARTNERS:
             sources = [acknowledged.get(target, [])]
         elif target in log.alive:
             sources = [log.alive[target]]
@@ -249,8 +340,38 @@ def felt(ledger: list[Record], log: Log) -> dict[str, dict[str, float]]:
         worked = [at for at in again if at is not None]
         if len(worked) == len(again):
             seconds[line["kind"]].append(max(worked) - line["ended_at"])
-    ordered = {kind: sorted(found) for kind, found in sorted(seconds.items())}
-    return {kind: {"p50": round(found[len(found) // 2], 2), "max": round(found[-1], 2)} for kind, found in ordered.items()}
+    return {kind: sorted(round(one, 2) for one in found) for kind, found in sorted(seconds.items())}
+
+
+def clock_changes(ledger: list[Record]) -> int:
+    """How many nights on which London's clocks change the hub's time passed."""
+    found = 0
+    for line in ledger:
+        if line["what"] == "clock":
+            offset = datetime.fromisoformat(line["began"]).astimezone(ZoneInfo("Europe/London")).utcoffset()
+            now = datetime.fromisoformat(line["hub"])
+            day = datetime.fromisoformat(line["began"])
+            while day < now:
+                day += timedelta(days=1)
+                changed = day.astimezone(ZoneInfo("Europe/London")).utcoffset()
+                found, offset = found + (changed != offset), changed
+    return found
+
+
+def _about_what_left(ledger: list[Record], log: Log) -> Record:
+    called = {line["recipient"] for line in ledger if line["what"] == "recipient"}
+    items = {item for item, record in log.items.items() if record["recipient"] in called}
+    offered = [line for line in ledger if line["what"] == "offered"]
+    beside = sorted(waited for waited, _ in waits_beside(ledger, log).values())
+    return {
+        "items": len(items),
+        "offered": len(offered),
+        "kept": len(kept_at(ledger)),
+        "kept_again": sum(line["kept"] for line in offered) - len(kept_at(ledger)),
+        "undelivered": sum(log.deliveries.get(item, {}).get("state") == "undelivered" for item in items),
+        "beside_one_that_was_down": len(beside),
+        "waited_beside": {"p50": round(beside[len(beside) // 2], 2), "max": round(beside[-1], 2)} if beside else {},
+    }
 
 
 def main() -> None:
@@ -265,7 +386,8 @@ def main() -> None:
     names = {line["name"] for line in ledger if line["what"] == "sent"}
     distinct: Counter[str] = Counter()
     distinct["receipts"] = sum(len(versions) for versions in log.dispositions.values())
-    distinct["outbound.social_care"] = sum(len(items) for items in log.routed.values())
+    for item in log.items.values():
+        distinct[f"outbound.{item['agency']}"] += 1
     ended = [states[-1] for by_id in log.flags.values() for states in by_id.values()]
     flags = Counter(f"{state['result']} {state['state']}" for state in ended)
     print(json.dumps({
@@ -282,6 +404,11 @@ def main() -> None:
         "flags": dict(flags),
         "faults": dict(Counter(line["kind"] for line in ledger if line["what"] == "fault")),
         "records": sum(log.raw.values()),
+        "of_the_next_release": log.newer,
+        "left": _about_what_left(ledger, log),
+        "clock_changes": clock_changes(ledger),
+        "longest_outage": max([line["lasts"] for line in ledger if line["what"] == "fault" and line["kind"] == "broker-away"],
+                              default=0),
         "repeated_records": {topic: log.raw[topic] - count for topic, count in distinct.items() if log.raw[topic] > count},
         "felt_seconds": felt(ledger, log),
     }, indent=2))  # fmt: skip

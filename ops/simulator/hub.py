@@ -15,6 +15,7 @@ from functools import cache
 from connectors.registry import reader
 from ops.simulator.log import PARTITIONS, MemoryLog, Stored, Writer, partition_of
 from ops.simulator.sabotage import (
+    CasesOfOneOffset,
     ForgetfulAllocation,
     ForgetfulCases,
     ForgetfulIntake,
@@ -66,9 +67,10 @@ def processors(sabotage: str = "") -> tuple[Processor, ...]:
     """Every processor of the hub. They are pure, so all runs share them."""
     forgets, counts = sabotage == "dedupe-off", sabotage == "repeats-counted"
     intake = (ForgetfulIntake if forgets else Intake)(cached_reader, hash_key=HASH_KEY, authorities=authorities("383"), team=TEAM)
-    cases = (ForgetfulCases if counts else Cases)("Duty Manager")
+    told = {"repeats-counted": ForgetfulCases, "clock-change-forgotten": CasesOfOneOffset}
+    cases = told.get(sabotage, Cases)("Duty Manager")
     linkage = {"undo-by-half": HalfUndoing, "repeats-counted": ForgetfulLinkage}.get(sabotage, Linkage)(scorer(), HASH_KEY)
-    return intake, Routing(), (ForgetfulAllocation if counts else Allocation)(), cases, Answers(), linkage
+    return intake, Routing(), (ForgetfulAllocation if counts else Allocation)(), cases, Answers(HASH_KEY), linkage
 
 
 @cache

@@ -10,6 +10,7 @@ from ops.simulator.log import PARTITIONS
 from ops.simulator.run import Run
 from schemas.case_event import CaseEvent
 from schemas.catalogue import codec
+from schemas.identity import is_statement
 from schemas.linkage import Link
 from schemas.record import Record
 from streams.linkage.index import PersonRow, person_from_plain
@@ -57,6 +58,8 @@ def _stories(run: Run) -> Iterator[str]:
             for contact in row.plain["members"]:
                 listed[contact].append(row.id)
         for row in _index_rows(rows, "record"):
+            if is_statement(row.id):
+                continue
             story = row.plain["person"]
             if row.plain["copy_of"]:
                 listed[row.id].append(story)

@@ -2,12 +2,13 @@
 would prove nothing."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
 from schemas.linkage import LinkageEvent
+from schemas.london import LONDON
 from schemas.record import Record
 from streams.allocation import Allocation
 from streams.allocation_rows import TeamRow
@@ -31,6 +32,7 @@ SABOTAGES = {
     "dedupe-off": "a message delivered again under its receipt counts as a new one",
     "repeats-counted": "a case event, an allocation request or an answer about a link that is on the log twice counts twice",
     "early-ticks-believed": "a tick far ahead of the broker's clock is believed",
+    "clock-change-forgotten": "a day ends at the midnight of the offset at which it was when the contact came, summer or winter",
     "undo-by-half": "a link taken back leaves the contact in the list of the story's contacts",
     "poison-dropped": "a record that cannot be read is passed over, and kept nowhere",
 }
@@ -53,7 +55,7 @@ class LastWinsState(PartitionState):
         if key in self.outvoted:
             loaded = json.loads(value)
             self.outvoted.discard(key)
-            self.rows[key] = self.processor.parse_row(json.dumps(loaded["row"]).encode())
+            self._restored[key] = json.dumps(loaded["row"]).encode()
             self.origins[key] = Origin(loaded["topic"], loaded["offset"])
             for waiting in self._unsettled.values():
                 waiting.pop(key, None)
@@ -139,6 +141,26 @@ class ForgetfulCases(Cases):
         """Every record is news."""
         assert isinstance(event, CaseEvent)
         return super().decide(_WithoutRepeat(rows, event.event_id), event)
+
+
+class CasesOfOneOffset(Cases):
+    """Cases for whom London's clocks do not change between an arrival and its midnight."""
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        """As ever, with every clock due at that midnight."""
+        decision = super().decide(rows, event)
+        changed = {key: _of_one_offset(row) if isinstance(row, CaseRow) else row for key, row in decision.rows.items()}
+        return Decision(decision.outputs, changed)
+
+
+def _of_one_offset(row: CaseRow) -> CaseRow:
+    clocks = []
+    for clock in row.clocks:
+        there = clock.started_at.astimezone(LONDON).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+        offset = clock.started_at.astimezone(LONDON).utcoffset() or timedelta()
+        due = (there + timedelta(days=1) - offset).replace(tzinfo=UTC)
+        clocks.append(clock.model_copy(update={"due_at": due}))
+    return row.model_copy(update={"clocks": clocks})
 
 
 class ForgetfulAllocation(Allocation):

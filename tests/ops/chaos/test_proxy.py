@@ -75,7 +75,7 @@ def until(done: Callable[[], bool]) -> None:
 @pytest.mark.parametrize("mode", ["open", "slow"])
 def test_what_passes_is_whole(proxy: Proxy, mode: str) -> None:
     proxy.set(mode)  # type: ignore[arg-type]
-    sent = b"abcdefgh" * 8000
+    sent = b"abcdefgh" * 3000
     with connect(proxy) as client:
         client.sendall(sent)
         assert received(client, len(sent)) == sent.upper()

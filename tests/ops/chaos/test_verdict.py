@@ -12,6 +12,7 @@ from schemas.avro import AVSC
 from schemas.case_event import CaseEvent, Opened
 from schemas.catalogue import codec
 from schemas.contact import Authority, Contact
+from schemas.delivery import Delivery
 from schemas.disposition import Disposition
 from schemas.flag import Flag
 from schemas.outbound import OutboundItem
@@ -65,9 +66,27 @@ def child(contact: str, receipt: str) -> list[Entry]:
     ]  # fmt: skip
 
 
-def flag(contact: str, state: str = "raised", number: int = 1) -> Entry:
+def came(contact: str, at: float, state: str = "delivered", **more: Any) -> tuple[Ledger, list[Entry]]:
+    """A contact's referral at its recipient, and what the hub wrote about it."""
+    offered = {"what": "offered", "recipient": "r", "item": f"i-{contact}", "kept": True, "at": at}
+    delivery = Delivery(
+        item_id=f"i-{contact}", kind="referral", recipient="r", agency="social_care", contact_id=contact, receipt_id="r",
+        partition=0, offset=0, state=state, at=MORNING, since=MORNING, **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return [offered], [("deliveries", delivery)]
+
+
+def later(contact: str) -> Entry:
+    """A second item about a contact, behind its referral on the log."""
+    return ("outbound.social_care", OutboundItem(
+        item_id=f"i-{contact}-2", kind="outcome", recipient="r", agency="social_care", contact_id=contact, receipt_id="r",
+        at=MORNING,
+    ))  # fmt: skip
+
+
+def flag(contact: str, state: str = "raised", number: int = 1, due: datetime = MIDNIGHT) -> Entry:
     body = Flag(
-        flag_id=f"f{number}-{contact}", contact_id=contact, clock="same-day", opening=1, started_at=MORNING, due_at=MIDNIGHT,
+        flag_id=f"f{number}-{contact}", contact_id=contact, clock="same-day", opening=1, started_at=MORNING, due_at=due,
         state=state, result="missed",  # type: ignore[arg-type]
     )  # fmt: skip
     return ("flags", body)
@@ -95,6 +114,11 @@ def a_good_day() -> tuple[Ledger, list[Entry]]:
         ("quarantine", received("r5", b"?", "quarantined")[0][1]),
         ("case-events", CaseEvent(event_id="t", type="tick", contact_id="tick-0", at=MIDNIGHT + timedelta(minutes=5))),
     ]  # fmt: skip
+    ledger.append({"what": "recipient", "recipient": "r"})
+    for contact, at in (("c1", 10.0), ("c2", 11.0), ("c3", 12.0)):
+        offered, state = came(contact, at)
+        ledger += offered
+        log += state
     return ledger, log
 
 
@@ -139,7 +163,55 @@ FAULTS: dict[str, tuple[Callable[[Ledger, list[Entry]], None], str]] = {
         lambda ledger, log: ledger.append({"what": "assessed", "contact": "c2", "receipt": "r9"}),
         "an acknowledged assessment that is not on the log",
     ),
-}
+    "a flag for the day after": (
+        lambda ledger, log: log.__setitem__(slice(None), [flag("c3", due=MIDNIGHT + timedelta(days=1)) if r == flag("c3") else r
+                                                          for r in log]),
+        "a flag for another day",
+    ),
+    "no ticks, and the day is over": (
+        lambda ledger, log: (
+            without("case-events", lambda e: e.event_id == "t")(ledger, log),
+            without("flags", lambda f: f.contact_id == "c2")(ledger, log),
+            ledger.append({"what": "clock", "hub": (MIDNIGHT + timedelta(minutes=5)).isoformat(), "began": MORNING.isoformat()}),
+        ),
+        "a missed day without exactly one flag",
+    ),
+    "called delivered, and never came": (
+        lambda ledger, log: ledger.remove(came("c1", 10.0)[0][0]), "left and never came, and no list says so"
+    ),
+    "it waits for ever": (
+        lambda ledger, log: (
+            ledger.remove(came("c1", 10.0)[0][0]),
+            without("deliveries", lambda d: d.item_id == "i-c1")(ledger, log),
+            log.extend(came("c1", 0.0, "waiting")[1]),
+        ),
+        "left and never came, and no list says so",
+    ),
+    "it came, and nobody knows": (without("deliveries", lambda d: d.item_id == "i-c1"), "came, and nobody wrote it down"),
+    "given up, and nobody's": (
+        lambda ledger, log: log.extend(came("c1", 0.0, "undelivered", round=1)[1]), "undelivered, and nobody's"
+    ),
+    "the later item came first": (
+        lambda ledger, log: (
+            log.append(later("c1")),
+            ledger.append({"what": "offered", "recipient": "r", "item": "i-c1-2", "kept": True, "at": 9.0}),
+        ),
+        "a contact's items out of order",
+    ),
+    "one that hung held up another": (
+        lambda ledger, log: ledger.append({
+            "what": "fault", "kind": "partner-times-out", "target": "another", "started_at": 0.5, "ended_at": 9.5,
+        }),
+        "one partner down delayed another",
+    ),
+}  # fmt: skip
+
+
+def test_what_was_given_up_and_is_on_the_list_is_no_loss() -> None:
+    ledger, log = a_good_day()
+    ledger.remove(came("c1", 10.0)[0][0])
+    log += came("c1", 0.0, "undelivered", round=1, owner="Case systems desk")[1]
+    assert judged(ledger, log) == {}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -162,4 +234,4 @@ def test_what_a_fault_cost_is_counted_from_its_end_until_who_was_hit_worked_agai
     ]
     rows = [("frontdoor-cases-rows-changelog", at, b"") for at in (5.0, 11.0, 24.0)]
     log = verdict.Log(verdict.Schemas(AVSC), rows)
-    assert verdict.felt(ledger, log) == {"kill-connector": {"p50": 2.5, "max": 2.5}, "kill-worker": {"p50": 4.0, "max": 4.0}}
+    assert verdict.felt(ledger, log) == {"kill-connector": [2.5], "kill-worker": [1.0, 4.0]}
