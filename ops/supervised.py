@@ -134,7 +134,7 @@ class Supervised:
         self._last_exit, self._child = child.returncode, None
         healthy = self._announced is not None and time.monotonic() - self._started > _HEALTHY_AFTER
         self._failures = 1 if healthy else self._failures + 1
-        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self._failures - 1))
+        pause = pause_after(self._failures)
         self._next_start = time.monotonic() + pause
         self._say(f"{self.name} ended with code {self._last_exit}; starting it again in {pause:.1f} s")
 
@@ -145,3 +145,10 @@ class Supervised:
             return None
         # Not the word of an earlier process of that name.
         return {str(name): str(url) for name, url in found["urls"].items()} if found["pid"] == pid else None
+
+
+def pause_after(failures: int) -> float:
+    """Seconds from the end of one that has ended so often in a row to its next start. There is always a next start: while the
+    broker is away its workers end all night."""
+    # Bounded before it is raised: no float holds the power that half a day of failures comes to.
+    return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failures - 1, 10))

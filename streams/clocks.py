@@ -86,9 +86,18 @@ class Clocks:
         flags = Flags(row.contact_id, row.flags)
         # Time alone changes nothing about a clock that was met or ended.
         found = runs(row.milestones, self.rules, row.authority, {limit.clock for limit in row.limits})
+        moments = []
         for run in _unsettled(found):
-            flags.fall_due(run, self.rules.ladder(run.clock, row.authority), tick.at, awake)
-        return Decision([*moved, *flags.outputs], {key: self._row(row, found, flags)})
+            ladder = self.rules.ladder(run.clock, row.authority)
+            moment = flags.next_moment(run, ladder)
+            if moment is not None and moment <= tick.at:
+                flags.fall_due(run, ladder, tick.at, awake)
+                moment = flags.next_moment(run, ladder)
+            if moment is not None:
+                moments.append(moment)
+        # Nor does it move a limit.
+        row = row.model_copy(update={"flags": flags.rows, "wake_at": min(moments, default=None)})
+        return Decision([*moved, *flags.outputs], {key: row})
 
     def _under_new_rules(self, row: ClocksRow, at: datetime) -> tuple[ClocksRow, list[Output]]:
         """The row under the rules now in force, and what the log must keep of it; as it is when they are the same."""

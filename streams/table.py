@@ -6,6 +6,7 @@ from typing import Any
 import faust
 from faust.types import TP
 
+from streams.changelog import RowRecord
 from streams.fail_stop import fail_stop
 from streams.partition import PartitionState
 from streams.processor import Processor
@@ -20,6 +21,8 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
         self.states: dict[int, PartitionState] = {}
         #: By partition, the changelog offset up to which `states` has read.
         self._restored: dict[int, int] = {}
+        #: How many rebalances there were: what was begun before the last one is out of date.
+        self.rebalances = 0
         #: Set by the worker: finishes the recovery of these partitions' states before their first event.
         self.after_recovery: Callable[[list[int]], Awaitable[None]] | None = None
         #: Set by whoever wants to know that all rows are back.
@@ -33,24 +36,23 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
         return self.states[partition]
 
     def persisted_offset(self, tp: TP) -> int:
-        """From here on recovery reads: what is before is in `states`. Faust's own note of it outlives the rows when one
-        rebalance overtakes another, and recovery would begin in the middle."""
+        """From here on recovery reads: what is before is in `states`."""
         return self._restored.get(tp.partition, -1)
 
-    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Restore rows. Faust would log an error here and go on without the row, so any error stops the process."""
+    def restore(self, records: Iterable[RowRecord]) -> None:
+        """Take records of the changelog. One that is not a row stops the process."""
         try:
-            for event in batch:
-                message = event.message
-                if message.value is not None:
-                    self.partition_state(message.partition).restore(message.key.decode(), message.value)
-                self._restored[message.partition] = message.offset
+            for record in records:
+                if record.value is not None:
+                    self.partition_state(record.partition).restore(record.key, record.value)
+                self._restored[record.partition] = record.offset
         except Exception as error:
             fail_stop(f"table recovery failed: {type(error).__name__}")
 
     async def on_rebalance(self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0) -> None:
         """Forget the partitions that went to somebody else."""
         self._require_copartitioned(assigned)
+        self.rebalances += 1
         for tp in revoked:
             if tp.topic == self.changelog_topic_name:
                 self.states.pop(tp.partition, None)

@@ -18,6 +18,7 @@ from schemas.catalogue import catalogue
 from schemas.ports import DurableLog
 from streams.fail_stop import fail_stop
 from streams.processor import Processor
+from streams.recovery import RowTables
 from streams.steps import Steps, WorkerOptions, safe_text
 from streams.table import RowTable
 from streams.transport import FrontierApp, FrontierConsumer, require_compiled_stream
@@ -52,6 +53,7 @@ class Worker:
             f"frontdoor-{self.processor.name}",
             broker="kafka://" + o.bootstrap.replace(",", ";kafka://"),
             store="memory://",
+            TableManager=RowTables,
             datadir=str(o.datadir),
             # The keyed topics have one partition count; a table without it would get 8 and every row would fail.
             topic_partitions=catalogue().keyed_partitions,
@@ -74,7 +76,6 @@ class Worker:
             # A rebalance waits for the batch in hand, so that its frontier is committed by its owner.
             stream_wait_empty=True,
             table_standby_replicas=0,
-            stream_recovery_delay=0.0,
             producer_request_timeout=60.0,
         )
         self.table = RowTable(

@@ -2,8 +2,10 @@
 
 Each size runs in a process of its own, without a broker, over one partition as the worker holds it. Every case is a
 referral, allocated, acknowledged and decided, with a strategy discussion: its assessment and conference clocks run.
-Beside the tick stands a plain full scan of the same rows; then all conference clocks run out at one midnight. Ticks, scans
-and `cpu` are processor time, which a busy machine distorts least; `midnight` is time on the wall.
+Beside the tick stands a plain full scan of the same rows; then all conference clocks run out at one midnight: decided, flags
+encoded, rows encoded, as the worker does it before it appends. Beside that stands the same in another process under Python's own
+settings of its garbage collector. Ticks, scans and `cpu` are processor time, which a busy machine distorts least; `midnight` is
+time on the wall.
 """
 
 import argparse
@@ -19,12 +21,15 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
+from ops import garbage_collection
 from ops.clock_data import clock_rules
 from schemas.case_event import CaseEvent, Opened
 from schemas.settings import Settings
 from streams.clock_rows import ClocksRow
 from streams.clocks import Clocks
+from streams.envelope import entry_of
 from streams.partition import PartitionState
+from streams.processor import Output
 
 _TOPIC = "case-events"
 _MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -66,10 +71,10 @@ class _Partition:
         self.state = PartitionState(Clocks(clock_rules(Settings())))
         self.offset = 0
 
-    def give(self, event: CaseEvent) -> int:
-        """Decide; how many outputs."""
+    def give(self, event: CaseEvent) -> list[Output]:
+        """Decide."""
         self.offset += 1
-        return len(self.state.apply(_TOPIC, self.offset, event))
+        return self.state.apply(_TOPIC, self.offset, event)
 
     def written(self) -> int:
         """Write the rows, as after a batch; their bytes."""
@@ -87,8 +92,8 @@ def _scan(state: PartitionState, at: datetime) -> int:
     return due
 
 
-def measure(cases: int) -> dict[str, Any]:
-    """The figures of one size."""
+def measure(cases: int, *, pass_over_rows: bool = True) -> dict[str, Any]:
+    """The figures of one size, with the collector as a worker sets it, or as Python does."""
     partition = _Partition()
     partition.give(_tick(_MONDAY - _TICK))
     before = _resident()
@@ -102,12 +107,14 @@ def measure(cases: int) -> dict[str, Any]:
     row_bytes += partition.written()
     opening = time.process_time() - began
     resident = _resident() - before
+    if pass_over_rows:
+        garbage_collection.pass_over_rows()
     moment = _MONDAY + timedelta(hours=8)
     ticks, scans = [], []
     for _ in range(200):
         moment += _TICK
         began = time.process_time()
-        assert partition.give(_tick(moment)) == 0
+        assert not partition.give(_tick(moment))
         ticks.append(time.process_time() - began)
     for _ in range(20 if cases <= 10_000 else 5):
         began = time.process_time()
@@ -118,9 +125,13 @@ def measure(cases: int) -> dict[str, Any]:
     peak_before = _resident()
     began, worked = time.perf_counter(), time.process_time()
     flags = partition.give(_tick(_MIDNIGHT))
+    decided = time.process_time() - worked
+    entries = [entry_of(flag) for flag in flags]
+    encoded = time.process_time() - worked
+    partition.written()
     midnight, midnight_cpu = time.perf_counter() - began, time.process_time() - worked
     at_midnight = _resident() - peak_before
-    assert flags == cases, (flags, cases)
+    assert len(entries) == cases, (len(entries), cases)
     tick, scan = statistics.median(ticks), statistics.median(scans)
     return {
         "cases": cases,
@@ -129,11 +140,18 @@ def measure(cases: int) -> dict[str, Any]:
         "scan_over_tick": round(scan / tick, 1),
         "midnight_seconds": round(midnight, 2),
         "midnight_processor_seconds": round(midnight_cpu, 2),
+        "of_it_deciding": round(decided, 2),
+        "of_it_encoding_flags": round(encoded - decided, 2),
         "midnight_mib": round(at_midnight / 2**20, 1),
         "resident_bytes_per_case": round(resident / cases),
         "row_bytes_per_case": round(row_bytes / cases),
         "event_us": round(opening / cases / 5 * 1e6, 1),
     }
+
+
+def _told(command: list[str]) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return told
 
 
 def main() -> None:
@@ -142,20 +160,23 @@ def main() -> None:
     parser.add_argument("--cases", type=int, nargs="+", default=list(_SIZES))
     parser.add_argument("--json", type=Path, default=None)
     parser.add_argument("--one", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--own-collector", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(measure(asked.one)))
+        print(json.dumps(measure(asked.one, pass_over_rows=not asked.own_collector)))
         return
     figures = []
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print("open cases       tick    full scan    ratio   midnight        cpu   memory   bytes a case    row")
+    print("open cases       tick    full scan    ratio   midnight        cpu  own collector   memory   bytes a case    row")
     for cases in asked.cases:
         command = [sys.executable, "-m", "bench.clocks", "--one", str(cases)]
-        told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        told, beside = _told(command), _told([*command, "--own-collector"])
+        told["own_collector_processor_seconds"] = beside["midnight_processor_seconds"]
         figures.append(told)
         print(
             f"{cases:>10,} {told['tick_us']:>7,.0f} µs {told['scan_us']:>9,.0f} µs {told['scan_over_tick']:>8,.0f} "
-            f"{told['midnight_seconds']:>8.2f} s {told['midnight_processor_seconds']:>8.2f} s {told['midnight_mib']:>4,.0f} MiB "
+            f"{told['midnight_seconds']:>8.2f} s {told['midnight_processor_seconds']:>8.2f} s "
+            f"{told['own_collector_processor_seconds']:>12.2f} s {told['midnight_mib']:>4,.0f} MiB "
             f"{told['resident_bytes_per_case']:>14,} {told['row_bytes_per_case']:>6,}",
             flush=True,
         )

@@ -1,6 +1,7 @@
 """The linkage worker may be killed at any moment and goes on with the same decisions; and nobody ever waits for it."""
 
 import asyncio
+import contextlib
 import json
 import random
 import signal
@@ -24,6 +25,7 @@ from schemas.settings import Settings
 from streams.envelope import cloud_event_headers
 from streams.linkage.model import Scorer, shipped_model
 from streams.linking import Linkage
+from tests.ops.collector import Collector, Told
 from tests.streams.deciding import Partition
 from tests.streams.transport import log_reading
 from tests.streams.transport.hub import NOW
@@ -135,7 +137,7 @@ def test_a_killed_worker_resumes_with_the_same_decisions_to_the_last_byte(kafka:
     assert {link.outcome for link in undisturbed.records("links")} == {"LINK", "REVIEW", "NEW", "UNDONE", "CORRECTED"}
 
 
-def test_without_linkage_contacts_are_routed_and_allocated_all_the_same(kafka: EmbeddedKafka, tmp_path: Path) -> None:
+def test_without_linkage_a_contact_goes_all_its_way_and_its_trace_with_it(kafka: EmbeddedKafka, tmp_path: Path) -> None:
     rota = AllocationEvent(
         event_id="r1", type="rota_set", team="front-door", at=NOW, worker_id="w1", worker_name="Amara Okafor", duty_from=NOW
     )
@@ -143,8 +145,14 @@ def test_without_linkage_contacts_are_routed_and_allocated_all_the_same(kafka: E
     child = {"given_name": "Aisha", "family_name": "Clarke"}
     report = {"concern_id": "C-1", "risk": "red", "concern": "Afraid to go home.", "child": child}
     (tmp_path / "concern.json").write_text(json.dumps(report))
-    roles = ("intake", "routing", "allocation", "cases", "connector-education")
-    with Stack(tmp_path / "run", kafka.bootstrap, roles=roles) as stack, Deliveries(stack.settings) as deliveries:
+    recipient = {"id": "case-system", "agency": "social_care", "folder": {"path": str(tmp_path / "cases")}}
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "recipients.yaml").write_text(json.dumps({"recipients": [recipient]}))
+    collector = Collector()
+    environment = {**collector.environment, "FRONTDOOR_RECIPIENTS_FILE": str(tmp_path / "recipients.yaml")}
+    roles = ("intake", "routing", "allocation", "cases", "connector-education", "delivery")
+    running = Stack(tmp_path / "run", kafka.bootstrap, roles=roles, env=environment)
+    with contextlib.closing(collector), running as stack, Deliveries(stack.settings) as deliveries:
         receipt = deliveries.deliver("education", "http", tmp_path / "concern.json")
 
         def settled() -> bool:
@@ -155,3 +163,17 @@ def test_without_linkage_contacts_are_routed_and_allocated_all_the_same(kafka: E
             return {"opened", "allocated", "referral", "reported"} <= kinds
 
         until("it is routed, allocated, and waiting for linkage", settled, pause=0.2)
+        way = (
+            ("frontdoor-connector-education", "received.education publish"), ("frontdoor-intake", "received.education process"),
+            ("frontdoor-routing", "contacts process"), ("frontdoor-delivery", "outbound.social_care deliver"),
+        )  # fmt: skip
+
+        def told() -> list[Told]:
+            trace = next((one.trace for one in collector.spans if one.attributes.get("messaging.message.id") == receipt), "")
+            mine = {(one.service, one.name): one for one in collector.spans if one.trace == trace}
+            return [mine[step] for step in way if step in mine]
+
+        until("four processes have told their steps", lambda: len(told()) == 4, pause=0.2)
+        steps = told()
+        assert [step.parent for step in steps] == ["", *(step.span for step in steps[:-1])]
+        assert not [name for name in (b"Aisha", b"Clarke", b"Afraid") if name in collector.raw]

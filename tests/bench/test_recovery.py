@@ -1,0 +1,18 @@
+"""The history that the benchmark of recovery writes is one that a worker could have left."""
+
+from bench.recovery.__main__ import processor_of
+from bench.recovery.history import TOPIC, entries_of
+from streams.case_row import CaseRow
+from streams.partition import PartitionState
+
+
+def test_the_rows_of_the_history_are_read_as_finished_work() -> None:
+    cases = processor_of("cases")
+    entries = list(entries_of(cases, "rows", partitions=1, each=3, updates=10))
+    state = PartitionState(cases)
+    for entry in entries:
+        if entry.topic == "rows":
+            state.restore((entry.key or b"").decode(), entry.value or b"")
+    assert state.recovered({}) == [], "no row lost against an older one"
+    assert len(state.rows) == 3 and all(isinstance(row, CaseRow) and row.holders for row in state.rows.values())
+    assert state.settled[TOPIC] == sum(entry.topic == TOPIC for entry in entries), "every event is done with"
