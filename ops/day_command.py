@@ -3,6 +3,8 @@
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence, Sized
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,7 +61,7 @@ def day(
     if json_out:
         print(json.dumps(result.as_json(), indent=2))
     else:
-        print_result(result, lines[-1].at)
+        print_result(result, lines[-1].at, [answers_line(result)])
         if lines[-1].at - lines[0].at > _LONG:
             print_clocks(result)
     raise typer.Exit(0 if result.audit.get("ok") and not result.problems else 1)
@@ -89,22 +91,29 @@ def print_clocks(result: DayResult) -> None:
         typer.echo(f"  {one['ref']:<14} {one['clock'] + nth:<24} limit {one['due'][:16].replace('T', ' ')}  {state}{late}{flag}")
 
 
-def print_result(result: DayResult, end: datetime) -> None:
-    """The result for a person: how many, who was missed, whether the audit holds."""
+_BECAME = {
+    "contact": "about a child", "case_events": "case events", "duplicate": "sent again", "not_a_contact": "no contact",
+    "quarantined": "unreadable", "not_delivered": "not delivered",
+}  # fmt: skip
+
+
+def print_result(result: DayResult, end: datetime, answers: Sequence[str]) -> None:
+    """The result for a person: how many, who was missed, who is one child, who was answered, whether the audit holds."""
     kinds = Counter(ref["disposition"] for ref in result.refs.values())
-    said = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(kinds.items()))
-    typer.echo(f"{len(result.refs)} messages until {spoken(local(end))}: {said}")
+    said = ", ".join(f"{kinds[kind]} {words}" for kind, words in _BECAME.items() if kinds[kind])
+    typer.echo(f"{_count(result.refs, 'message')} until {spoken(local(end))}: {said}.")
+    contacts = {story["contact_id"]: story for story in result.contacts}
     standing = [flag for flag in result.flags if flag["state"] != "withdrawn"]
-    typer.echo(f"{len(standing)} contacts were not risk assessed on the day they arrived{':' if standing else '.'}")
-    stories = {story["contact_id"]: story for story in result.contacts}
-    for flag in standing:
-        typer.echo(_missed_line(flag, stories.get(flag["contact_id"], {})))
-    if result.stories:
-        told = "; ".join(" + ".join(story["contacts"]) for story in result.stories)
-        typer.echo(f"{_count(result.stories, 'child', 'children')} reported more than once: {told}")
-    if result.reviews:
-        asked = "; ".join(f"{review['ref']} may be {', '.join(review['may_be']) or 'restricted'}" for review in result.reviews)
-        typer.echo(f"{_count(result.reviews, 'contact waits', 'contacts wait')} for a person to say whose child it is: {asked}")
+    missed = sorted((_missed(flag, contacts.get(flag["contact_id"], {})) for flag in standing), key=lambda one: one.arrived)
+    still = sum(not one.assessed for one in missed)
+    also = f"; {still} of them still {'is' if still == 1 else 'are'} not:" if still else ":" if missed else "."
+    was = "contact was" if len(missed) == 1 else "contacts were"
+    typer.echo(f"{len(missed)} {was} not risk assessed on the day of arrival{also}")
+    for one in missed:
+        typer.echo(one.line)
+    _print_children(result)
+    for line in answers:
+        typer.echo(line)
     for problem in result.problems:
         typer.echo(f"Problem: {problem}")
     verdict = "holds" if result.audit.get("ok") else "FAILED"
@@ -113,13 +122,71 @@ def print_result(result: DayResult, end: datetime) -> None:
         typer.echo(f"  {violation}")
 
 
-def _count(things: list[dict[str, Any]], one: str, several: str) -> str:
-    return f"{len(things)} {one if len(things) == 1 else several}"
+def answers_line(result: DayResult) -> str:
+    """Which senders of contacts can be told what became of them, and which have the receipt alone."""
+    refs = {ref: entry for ref, entry in result.refs.items() if entry["disposition"] in ("contact", "quarantined")}
+    without = [ref for ref, entry in refs.items() if not entry["answers"]]
+    told = sum(len(entry["answers"]) for entry in refs.values())
+    more = f", and {len(without) - 6} more" if len(without) > 6 else ""
+    alone = f"; the receipt alone: {', '.join(without[:6])}{more}" if without else ""
+    return f"{_count(range(told), 'answer')} to the senders of {_count(refs, 'message')} (GET /outcomes){alone}."
 
 
-def _missed_line(flag: dict[str, Any], story: dict[str, Any]) -> str:
+def _print_children(result: DayResult) -> None:
+    """Who is one child, who is not, and who may be."""
+    of_ref = {story["ref"]: story for story in result.contacts}
+
+    def named(ref: str) -> str:
+        return f"{of_ref.get(ref, {}).get('name') or '(no name)'} ({ref})"
+
+    def came(ref: str) -> str:
+        story = of_ref.get(ref, {})
+        return f"{ref} ({story.get('agency', '').replace('_', ' ')}, {spoken(story['arrived'])})" if story.get("arrived") else ref
+
+    if result.stories:
+        one, several = (
+            "child was reported more than once, as one story",
+            "children were reported more than once, each as one story",
+        )
+        typer.echo(f"{_count(result.stories, one, several)}:")
+    for story in result.stories:
+        name = of_ref.get(story["story"], {}).get("name") or "(no name)"
+        typer.echo(f"  {name:<22} {' + '.join(map(came, story['contacts']))}")
+    if result.households:
+        typer.echo(f"{_count(result.households, 'household has', 'households have')} several children, kept apart:")
+    for household in result.households:
+        typer.echo(f"  {', '.join(map(named, household))}")
+    if result.reviews:
+        typer.echo(f"{_count(result.reviews, 'contact waits', 'contacts wait')} for a person to say whose child it is:")
+    for review in result.reviews:
+        typer.echo(f"  {named(review['ref'])} may be {', '.join(map(named, review['may_be'])) or 'a child of restricted access'}")
+
+
+def _count(things: Sized, one: str, several: str = "") -> str:
+    return f"{len(things)} {one if len(things) == 1 else several or one + 's'}"
+
+
+@dataclass(frozen=True)
+class _Missed:
+    """One contact that was not assessed on its day, in words; `assessed` is when it was, empty when it never was."""
+
+    arrived: str
+    assessed: str
+    line: str
+
+
+def _missed(flag: dict[str, Any], story: dict[str, Any]) -> _Missed:
     name = story.get("name") or ("(unreadable message)" if story.get("kind") == "unreadable" else "(no name)")
-    arrived = spoken(story["arrived"]) if story.get("arrived") else ""
-    result = "" if flag["result"] == "missed" else f"  {flag['result'].replace('_', ' ')}"
-    held = story.get("worker") or "nobody"
-    return f"  {name:<22} {story.get('agency', ''):<11} arrived {arrived:<16}  {flag['ref']:<14}  held by {held}{result}"
+    # A clock that a correction opened again started with the correction.
+    clock: dict[str, str] = next(iter(story.get("clocks", [])[flag["opening"] - 1 : flag["opening"]]), {})
+    arrived = clock.get("started") or story.get("arrived", "")
+    done = clock.get("until", "") if clock.get("met") else ""
+    assessed = f"assessed {spoken(done)}" if done else "not assessed"
+    result = "" if flag["result"] == "missed" else f", {flag['result'].replace('_', ' ')}"
+    agency = story.get("agency", "").replace("_", " ")
+    return _Missed(
+        arrived,
+        done,
+        f"  {name:<22} {agency:<11} {spoken(arrived) if arrived else '':<16}  {assessed + result:<25}  "
+        f"with {story.get('worker') or 'nobody':<14} {flag['ref']}",
+    )

@@ -1,17 +1,19 @@
 """The driver of a stepped day: it alone owns the clock.
 
-The clock moves only when every send has its disposition, every record is in `case-events`, no group is behind and no
-answer is outstanding, and at most to the next line of the timetable or the next London midnight. So a day has the same
-result however fast the machine is.
+The clock moves only when every send has its disposition, every record is in `case-events`, no group is behind and nothing
+is on its way to a recipient who can be called, and at most to the next line of the timetable or the next London midnight. So
+a day has the same result however fast the machine is.
 """
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from ops.clocks import stepped_clock
+from ops.day.beside import PartnerSystems
 from ops.day.log_watch import DayStuck, LogWatch
 from ops.day.settling import Settling
 from ops.day.timetable import Line
@@ -34,14 +36,15 @@ class Sent:
 
 
 class DayDriver:
-    """Runs a timetable against a running stack. `progress(done, total, at)` is called after every instant."""
+    """Runs a timetable against a running stack. `progress(done, total, at)` is called after every instant; `partners` are the
+    partner systems beside it, if any."""
 
     def __init__(
         self,
         settings: Settings,
         watch: LogWatch,
         *,
-        others: Mapping[str, Sequence[str]] | None = None,
+        partners: PartnerSystems | None = None,
         progress: Callable[[int, int, datetime], None] = lambda done, total, at: None,
     ) -> None:
         self.settings = settings
@@ -50,8 +53,9 @@ class DayDriver:
         self.problems: list[str] = []
         self._clock = stepped_clock(settings)
         self._ticked = ticked_file(settings.run_dir)
-        self._settling = Settling(settings.bootstrap_servers, watch, others)
+        self._settling = Settling(settings.bootstrap_servers, watch, reachable=partners.reachable if partners else ())
         self._deliveries = Deliveries(settings)
+        self._ways = dict(partners.ways) if partners else {}
         self._progress = progress
 
     def run(self, lines: list[Line]) -> None:
@@ -103,13 +107,17 @@ class DayDriver:
     def _send(self, line: Line) -> None:
         assert line.file is not None
         try:
-            receipt = self._deliveries.deliver(line.agency, line.via, line.file)
+            receipt = self._deliver(line.agency, line.via, line.file)
         except NotDelivered as refusal:
             self.sent[line.ref] = Sent(line.ref, line, "", str(refusal))
             self.problems.append(f"line {line.number}: {line.ref} was not delivered: {refusal}")
             return
         self.sent[line.ref] = Sent(line.ref, line, receipt)
         self._await_disposition(receipt)
+
+    def _deliver(self, agency: str, via: str, file: Path) -> str:
+        way = self._ways.get(via)
+        return way(file) if way is not None else self._deliveries.deliver(agency, via, file)
 
     def _record(self, line: Line) -> None:
         body = {**line.args}

@@ -1,8 +1,9 @@
-"""What a driver sees of the log while a day runs: dispositions, events, flags and outbound items, as they appear."""
+"""What a driver sees of the log while a day runs: dispositions, events, flags, outbound items and how each fares, as they
+appear."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
@@ -11,7 +12,7 @@ from schemas.catalogue import catalogue, codec
 
 TOPICS = (
     "receipts", "contacts", "case-events", "flags", "links", "link-reviews",
-    "outbound.health", "outbound.education", "outbound.police", "outbound.social_care",
+    "outbound.health", "outbound.education", "outbound.police", "outbound.social_care", "deliveries",
 )  # fmt: skip
 
 
@@ -32,6 +33,7 @@ class LogWatch:
         self.other_flags: dict[str, Any] = {}
         self.contacts: dict[str, Any] = {}
         self.items: dict[str, Any] = {}
+        self.deliveries: dict[str, Any] = {}
         self.links: dict[str, Any] = {}
         self.reviews: dict[str, Any] = {}
         self._seen: dict[tuple[str, int], int] = {}
@@ -72,13 +74,26 @@ class LogWatch:
         """Whether everything below these end offsets was seen."""
         return all(self._seen.get(tp, 0) >= end for tp, end in ends.items() if tp[0] in TOPICS)
 
+    def on_their_way(self, recipients: Collection[str]) -> int:
+        """How many items for these recipients are neither delivered nor given up."""
+        with self._news:
+            return sum(item.recipient in recipients for item in self.items.values()) - self.settled(recipients)
+
+    def settled(self, recipients: Collection[str]) -> int:
+        """How many items for these recipients are delivered or given up."""
+        with self._news:
+            done = (item_id for item_id, one in self.deliveries.items() if one.settled and one.recipient in recipients)
+            return sum(item_id in self.items for item_id in done)
+
     def _run(self) -> None:
         while not self._stop:
-            messages = self._consumer.consume(500, 0.05)
-            if not messages:
+            first = self._consumer.poll(0.05)
+            if first is None:
                 continue
+            # Only what is there already: `consume` would wait for a whole batch, or its whole time.
+            more = self._consumer.consume(500, 0)
             with self._news:
-                for message in messages:
+                for message in (first, *more):
                     if message.error() is None:
                         self._take(message)
                 self._news.notify_all()
@@ -98,6 +113,10 @@ class LogWatch:
             self.links[record.contact_id] = record
         elif topic == "link-reviews":
             self.reviews[record.contact_id] = record
+        elif topic == "deliveries":
+            known = self.deliveries.get(record.item_id)
+            if known is None or record.rank >= known.rank:
+                self.deliveries[record.item_id] = record
         elif topic == "flags":
             # A day is about the same-day clock; the others run for weeks.
             (self.flags if record.clock in _OF_THE_DAY else self.other_flags)[record.flag_id] = record

@@ -79,9 +79,7 @@ _LOOKS = {"proof": "", "claim": "claim", "late": "late", "ended": "", "": "open"
 def _bar(clock: dict[str, str], scale: _Scale) -> str:
     left = scale.percent(clock["started"])
     width = max(0.25, scale.percent(clock["until"] or local(scale.end)) - left)
-    return (
-        f'{_mark(scale, "day", clock["due"])}<i class="bar {_LOOKS[clock["met"]]}" style="left:{left}%;width:{width}%"></i>'
-    )
+    return f'{_mark(scale, "day", clock["due"])}<i class="bar {_LOOKS[clock["met"]]}" style="left:{left}%;width:{width}%"></i>'
 
 
 def _mark(scale: _Scale, kind: str, at: str) -> str:
@@ -107,15 +105,20 @@ def _flag_table(result: DayResult, standing: list[dict[str, Any]]) -> str:
 
 
 def _stories(result: DayResult) -> str:
-    """Children with several contacts, and questions that wait for a person."""
+    """Children with several contacts, children of one household, and questions that wait for a person."""
     names = {story["ref"]: story["name"] for story in result.contacts}
     lines = [
         f"{escape(names.get(story['story'], '') or 'no name')}: {escape(' + '.join(story['contacts']))}"
         + "".join(f" <small>({escape(ref)} says the same as {escape(of)})</small>" for ref, of in story["repeats"].items())
         for story in result.stories
     ]
+    named = {ref: f"{escape(name or 'no name')} <small>{escape(ref)}</small>" for ref, name in names.items()}
     lines += [
-        f"{escape(names.get(review['ref'], '') or 'no name')} <small>{escape(review['ref'])}</small> may be the child of "
+        f"{', '.join(named.get(ref, escape(ref)) for ref in household)}: children of one household, kept apart"
+        for household in result.households
+    ]
+    lines += [
+        f"{named.get(review['ref'], escape(review['ref']))} may be the child of "
         f"{escape(', '.join(review['may_be'])) or 'a restricted story'}: waits for a person"
         for review in result.reviews
     ]

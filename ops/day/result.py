@@ -19,6 +19,7 @@ _NOT_DELIVERED: dict[str, Any] = {
     "allocated_worker": "",
     "allocated_workers": [],
     "recipients": [],
+    "answers": [],
     "received_at": "",
     "reason_code": "not_delivered",
     "notes": [],
@@ -28,8 +29,9 @@ _NOT_DELIVERED: dict[str, Any] = {
 @dataclass
 class DayResult:
     """The outcome of a day. `contacts` is each contact's story with the child's name, for people; `stories` are the
-    children with several contacts (`repeats`: which of them came again by another channel), `reviews` the contacts that may
-    be about a known child, by refs; `audit` is the auditor's verdict as plain data; seconds are real time."""
+    children with several contacts (`repeats`: which of them came again by another channel), `households` the children of
+    one household, who are kept apart, `reviews` the contacts that may be about a known child, by refs; `audit` is the
+    auditor's verdict as plain data; seconds are real time."""
 
     refs: dict[str, dict[str, Any]] = field(default_factory=dict)
     flags: list[dict[str, Any]] = field(default_factory=list)
@@ -37,6 +39,7 @@ class DayResult:
     unmatched: list[dict[str, Any]] = field(default_factory=list)
     contacts: list[dict[str, Any]] = field(default_factory=list)
     stories: list[dict[str, Any]] = field(default_factory=list)
+    households: list[list[str]] = field(default_factory=list)
     reviews: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     audit: dict[str, Any] = field(default_factory=dict)
@@ -52,6 +55,7 @@ class DayResult:
             "unmatched": self.unmatched,
             "contacts": self.contacts,
             "stories": self.stories,
+            "households": self.households,
             "reviews": self.reviews,
             "problems": self.problems,
             "audit": self.audit,
@@ -66,9 +70,9 @@ def collect(driver: DayDriver, watch: LogWatch) -> DayResult:
     by_contact: dict[str, list[Any]] = {}
     for event in watch.events.values():
         by_contact.setdefault(event.contact_id, []).append(event)
-    recipients: dict[str, list[str]] = {}
+    items: dict[str, list[Any]] = {}
     for item in watch.items.values():
-        recipients.setdefault(item.contact_id, []).append(item.recipient)
+        items.setdefault(item.contact_id, []).append(item)
     ref_of_contact: dict[str, str] = {}
     ref_of_receipt = {sent.receipt: sent.ref for sent in driver.sent.values() if sent.receipt}
     for sent in driver.sent.values():
@@ -78,7 +82,8 @@ def collect(driver: DayDriver, watch: LogWatch) -> DayResult:
         disposition = watch.dispositions[sent.receipt]
         for position, contact in enumerate(disposition.contact_ids, 1):
             ref_of_contact.setdefault(contact, sent.ref if position == 1 else f"{sent.ref}/{position}")
-        result.refs[sent.ref] = _ref(sent, disposition, by_contact, recipients, ref_of_receipt)
+        result.refs[sent.ref] = _ref(sent, disposition, by_contact, items, ref_of_receipt)
+        result.refs[sent.ref]["answers"] = _answers(disposition, items, watch)
     line_of_contact = {
         contact: line.number
         for sent in driver.sent.values()
@@ -105,6 +110,7 @@ def _link(result: DayResult, watch: LogWatch, ref_of_contact: dict[str, str]) ->
     for contact, ref in ref_of_contact.items():
         if contact in watch.links:
             of_story.setdefault(watch.links[contact].story_id, []).append(ref)
+    result.households = _households([watch.links[contact] for contact in ref_of_contact if contact in watch.links], of_story)
     repeats = {
         ref: ref_of_contact.get(watch.links[contact].repeat_of, watch.links[contact].repeat_of)
         for contact, ref in ref_of_contact.items()
@@ -131,12 +137,24 @@ def _link(result: DayResult, watch: LogWatch, ref_of_contact: dict[str, str]) ->
     result.reviews.sort(key=lambda review: str(review["ref"]))
 
 
+def _households(links: list[Any], of_story: dict[str, list[str]]) -> list[list[str]]:
+    """The first ref of each child of a household with several, as far as linkage has seen it."""
+    groups: list[set[str]] = []
+    for link in links:
+        joined = {link.story_id, *link.household}
+        if len(joined) > 1:
+            met = [group for group in groups if group & joined]
+            groups = [*(group for group in groups if group not in met), joined.union(*met)]
+    known = [[refs[0] for story, refs in of_story.items() if story in group] for group in groups]
+    return sorted(refs for refs in known if len(refs) > 1)
+
+
 def _ref(
-    sent: Sent, disposition: Any, events: dict[str, list[Any]], recipients: dict[str, list[str]], ref_of_receipt: dict[str, str]
+    sent: Sent, disposition: Any, events: dict[str, list[Any]], items: dict[str, list[Any]], ref_of_receipt: dict[str, str]
 ) -> dict[str, Any]:
     contacts = disposition.contact_ids
     workers = {contact: _holder(events.get(contact, [])) for contact in contacts}
-    who = sorted({recipient for contact in contacts for recipient in recipients.get(contact, [])})
+    who = sorted({item.recipient for contact in contacts for item in items.get(contact, [])})
     found: dict[str, Any] = {
         "receipt": sent.receipt,
         "disposition": disposition.disposition,
@@ -152,6 +170,26 @@ def _ref(
     if disposition.duplicate_of:
         found["duplicate_of"] = ref_of_receipt.get(disposition.duplicate_of, disposition.duplicate_of)
     return found
+
+
+def _answers(disposition: Any, items: dict[str, list[Any]], watch: LogWatch) -> list[dict[str, Any]]:
+    """What the hub tells the sender of a message, in order. `delivered`: it has it; else it may ask for it."""
+    told = [
+        item
+        for contact in disposition.contact_ids
+        for item in items.get(contact, [])
+        if item.kind == "outcome" and item.recipient == disposition.sender
+    ]
+    return [
+        {
+            "contact": item.contact_id,
+            "outcome": item.outcome.get("outcome", ""),
+            "decision": item.outcome.get("decision", ""),
+            "at": local(item.at),
+            "delivered": item.item_id in watch.deliveries and watch.deliveries[item.item_id].state == "delivered",
+        }
+        for item in sorted(told, key=lambda item: item.at)
+    ]
 
 
 def _story(contact: str, ref: str, watch: LogWatch, events: list[Any]) -> dict[str, Any]:

@@ -5,14 +5,14 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from ops.audit.auditor import audit
 from ops.bootstrap_choice import named_bootstrap
+from ops.day.beside import PartnerSystems
 from ops.day.driver import DayDriver
 from ops.day.log_watch import LogWatch
 from ops.day.result import DayResult, collect
@@ -27,19 +27,25 @@ from schemas.settings import Settings
 Say = Callable[[str], None]
 Progress = Callable[[int, int, datetime], None]
 
+#: Nobody reads a day's metrics or asks for its schemas, and every process costs a start.
+_ROLES = tuple(role for role in ROLES if role not in ("metrics", "registry"))
 _RUNS = Path(__file__).resolve().parents[2] / ".frontdoor" / "runs"
 
 
 @contextmanager
-def day_stack(run_dir: Path, start: datetime, rota: list[OnDuty], say: Say, extra: Callable[[Stack], Any] | None = None):  # type: ignore[no-untyped-def]
-    """A stack whose clock stands at `start`, with a rota on duty; everything is gone afterwards."""
+def day_stack(  # type: ignore[no-untyped-def]
+    run_dir: Path, start: datetime, rota: list[OnDuty], say: Say, environment: Mapping[str, str] | None = None
+):
+    """A stack whose clock stands at `start`, with a rota on duty; everything is gone afterwards. It delivers if its
+    `environment` names a recipients file."""
+    given = dict(environment or {})
     run_dir.mkdir(parents=True, exist_ok=True)
     stack = Stack(
         run_dir,
         named_bootstrap(),
         clock="stepped",
-        roles=ROLES,
-        env={"FRONTDOOR_COMMIT_INTERVAL_SECONDS": "0.2"},
+        roles=(*_ROLES, "delivery") if "FRONTDOOR_RECIPIENTS_FILE" in given else _ROLES,
+        env={"FRONTDOOR_COMMIT_INTERVAL_SECONDS": "0.2", **given},
         say=say,
     )
     from ops.clocks import stepped_clock
@@ -77,10 +83,9 @@ def run_day(
     keep: bool = False,
     say: Say = lambda line: None,
     progress: Progress = lambda done, total, at: None,
-    beside: Callable[[Settings], Any] | None = None,
-    others: Mapping[str, Sequence[str]] | None = None,
+    partners: PartnerSystems | None = None,
 ) -> tuple[DayResult, Path]:
-    """Drive the lines. `beside` starts what runs next to the stack (it must have a `close`); `others` are its groups.
+    """Drive the lines; `partners` are the partner systems beside the stack, which are closed at the end.
 
     Returns the result and the run's folder, which is deleted unless `keep`, or unless the stack could not start: its
     explanation, one of `EXPLAINED`, names the logs there.
@@ -89,15 +94,18 @@ def run_day(
     began = time.monotonic()
     rota = read_rota(rota_file or DEFAULT_ROTA)
     try:
-        with day_stack(run_dir, lines[0].at, rota, say) as stack:
+        with day_stack(run_dir, lines[0].at, rota, say, partners.environment if partners else None) as stack:
             watch = LogWatch(stack.bootstrap)
-            companion = beside(stack.settings) if beside else None
             try:
-                driver = DayDriver(stack.settings, watch, others=others, progress=progress)
+                if partners:
+                    partners.begin(stack.settings)
+                driver = DayDriver(stack.settings, watch, partners=partners, progress=progress)
                 driver.start_at(lines[0].at)
                 set_up = time.monotonic()
                 say(f"Set-up took {set_up - began:.1f} s. The day begins.")
                 driver.run(lines)
+                if partners:
+                    partners.end()
                 result = collect(driver, watch)
                 result.setup_seconds = set_up - began
                 result.day_seconds = time.monotonic() - set_up
@@ -105,13 +113,13 @@ def run_day(
                 verdict = audit(stack.bootstrap, journal_dir=run_dir / "journal", now=lines[-1].at, stepped=True)
                 result.audit = verdict.model_dump(mode="json")
             finally:
-                if companion is not None:
-                    companion.close()
                 watch.close()
         return result, run_dir
     except EXPLAINED:
         keep = True
         raise
     finally:
+        if partners:
+            partners.close()
         if not keep:
             shutil.rmtree(run_dir, ignore_errors=True)

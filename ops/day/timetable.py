@@ -7,6 +7,7 @@ offset; an hour that occurs twice is its first, an hour that does not exist is a
 
 import csv
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,8 +43,8 @@ class Line:
     args: dict[str, Any] = field(default_factory=dict)
 
 
-def read_timetable(folder: Path) -> list[Line]:
-    """The lines of `folder/timetable.csv`. Raises `TimetableError`."""
+def read_timetable(folder: Path, more_vias: Collection[str] = ()) -> list[Line]:
+    """The lines of `folder/timetable.csv`; `more_vias` are ways beside those everybody has. Raises `TimetableError`."""
     path = folder / "timetable.csv"
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -60,7 +61,8 @@ def read_timetable(folder: Path) -> list[Line]:
         raise TimetableError(f"{path}: cannot be read ({error.strerror}); a day is a folder with a timetable.csv") from None
     except (UnicodeDecodeError, csv.Error):
         raise TimetableError(f"{path}: is not CSV in UTF-8") from None
-    lines = [_line(folder, number, row) for number, row in rows if any(row.values())]
+    vias = (*_VIAS, *more_vias)
+    lines = [_line(folder, number, row, vias) for number, row in rows if any(row.values())]
     if not lines:
         raise TimetableError(f"{path}: has no lines")
     _check_order(lines)
@@ -68,25 +70,25 @@ def read_timetable(folder: Path) -> list[Line]:
     return lines
 
 
-def _line(folder: Path, number: int, row: dict[str, str]) -> Line:
+def _line(folder: Path, number: int, row: dict[str, str], vias: tuple[str, ...]) -> Line:
     at = local_time(number, row.get("at", ""))
     do = row.get("do", "").lower()
     if do == "wait":
         return Line(number, at, do)
     if do == "send":
-        return _send(folder, number, at, row)
+        return _send(folder, number, at, row, vias)
     if do == "record":
         return Line(number, at, do, row.get("agency", ""), row.get("via", ""), None, row.get("ref", ""), _args(number, row))
     raise TimetableError(f"line {number}: do must be send, record or wait, not {do!r}")
 
 
-def _send(folder: Path, number: int, at: datetime, row: dict[str, str]) -> Line:
+def _send(folder: Path, number: int, at: datetime, row: dict[str, str], vias: tuple[str, ...]) -> Line:
     agency = row.get("agency", "").lower().replace("-", "_").replace(" ", "_")
     if agency not in AGENCIES:
         raise TimetableError(f"line {number}: agency must be one of {', '.join(AGENCIES)}, not {agency!r}")
     via = row.get("via", "").lower() or DEFAULT_VIA[agency]
-    if via not in _VIAS:
-        raise TimetableError(f"line {number}: via must be one of {', '.join(_VIAS)}, not {via!r}")
+    if via not in vias:
+        raise TimetableError(f"line {number}: via must be one of {', '.join(vias)}, not {via!r}")
     if via == "mllp" and agency != "health":
         raise TimetableError(f"line {number}: only health sends by mllp")
     file = folder / row.get("file", "")
