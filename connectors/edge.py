@@ -5,18 +5,21 @@ A transport that got a `Stored` may answer its sender; one that got `NotDurable`
 
 import asyncio
 import logging
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.large_store import LargeStore
 from connectors.senders import Sender
-from connectors.trace import next_traceparent
 from schemas.catalogue import codec
 from schemas.identity import derived_id
 from schemas.identity import receipt_id as message_receipt_id
 from schemas.london import civil_date
 from schemas.ports import Clock, DurableLog, Entry, NotDurable
+from schemas.probe import TOPIC as PROBES
+from schemas.probe import Probe
 from schemas.received import Received
+from schemas.trace import HEADER, UNTRACED, Tracer
 
 log = logging.getLogger("frontdoor.edge")
 
@@ -47,12 +50,15 @@ class Edge:
     """Appends to `received.<agency>`, in the order of the calls for each sender; a message above `large.above` bytes
     goes to the store of large messages first, and the log names it. Without `large` the log gets all."""
 
-    def __init__(self, agency: str, log: DurableLog, clock: Clock, large: Large | None = None) -> None:
+    def __init__(
+        self, agency: str, log: DurableLog, clock: Clock, large: Large | None = None, tracer: Tracer = UNTRACED
+    ) -> None:
         self.agency = agency
         self.topic = f"received.{agency}"
         self._log = log
         self._clock = clock
         self._large = large
+        self._tracer = tracer
         #: Of senders of large messages: what comes behind one must not overtake it while it is written.
         self._queues: dict[str, asyncio.Lock] = {}
         self._codec = codec(self.topic)
@@ -105,8 +111,23 @@ class Edge:
             truncated=truncated,
             body=body[:KEPT_OF_TOO_LARGE] if truncated else body,
         )
-        await self._append(record, traceparent)
+        span = self._tracer.begin("receive", self.topic, traceparent, message_id=receipt)
+        try:
+            await self._append(record, span.traceparent)
+        except BaseException as error:
+            span.end(type(error).__name__)
+            raise
+        span.end()
         return Stored(receipt, at)
+
+    async def probe(self, traceparent: str = "") -> str:
+        """Make a probe durable, as a message would be; its id. Raises `NotDurable`."""
+        probe = Probe(probe_id=str(uuid.uuid4()), agency=self.agency, at=self.now())
+        span = self._tracer.begin("receive", PROBES, traceparent, message_id=probe.probe_id)
+        headers = _headers(probe.probe_id, "Probe", f"{self.agency}/probe", probe.at, span.traceparent)
+        await self._log.append([Entry(PROBES, probe.probe_id.encode(), codec(PROBES).encode(probe), headers)])
+        span.end()
+        return probe.probe_id
 
     async def _append(self, record: Received, traceparent: str) -> None:
         large = self._large is not None and len(record.body) > self._large.above
@@ -122,7 +143,9 @@ class Edge:
         await appending
 
     def _entry(self, record: Received, traceparent: str) -> Entry:
-        return Entry(self.topic, record.sender.encode(), self._codec.encode(record), _headers(record, traceparent))
+        source = f"{record.agency}/{record.transport}"
+        headers = _headers(record.receipt_id, "Received", source, record.received_at, traceparent)
+        return Entry(self.topic, record.sender.encode(), self._codec.encode(record), headers)
 
     async def _put(self, record: Received) -> Received:
         """The record with its bytes in the store of large messages, where they are durable now. Raises `NotDurable`."""
@@ -148,15 +171,15 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _headers(record: Received, traceparent: str) -> tuple[tuple[str, bytes], ...]:
+def _headers(of: str, kind: str, source: str, at: datetime, traceparent: str) -> tuple[tuple[str, bytes], ...]:
     """CloudEvents 1.0 in Kafka's binary mode, and the trace. Ids, times and kinds; never content."""
     headers = {
         "ce_specversion": "1.0",
-        "ce_id": record.receipt_id,
-        "ce_type": "frontdoor.Received",
-        "ce_source": f"/frontdoor/connector/{record.agency}/{record.transport}",
-        "ce_time": record.received_at.isoformat(),
+        "ce_id": of,
+        "ce_type": f"frontdoor.{kind}",
+        "ce_source": f"/frontdoor/connector/{source}",
+        "ce_time": at.isoformat(),
         "content-type": "application/avro",
-        "traceparent": next_traceparent(traceparent),
+        HEADER: traceparent,
     }
     return tuple((name, value.encode()) for name, value in headers.items())

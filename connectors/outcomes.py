@@ -21,6 +21,7 @@ SENTENCES = {
     "no_further_action": "Children's social care will take no further action on this contact.",
     "closed": "The case has been closed.",
     "transferred": "The case has been transferred.",
+    "transfer_accepted": "Another authority has accepted the case.",
     "not_a_contact": "Your message opened no contact. If you are worried about a child, send a concern or ring the front door.",
     "not_understood": "Your message could not be read. A person looks at it today; please ring the front door or send it again.",
     "not_delivered": "What you sent has not reached the case system yet. If you have heard nothing today, ring the front door.",

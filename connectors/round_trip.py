@@ -47,6 +47,7 @@ FIELDS: Mapping[str, _Get] = {
     "ethnicity": lambda report: report.person.ethnicity,
     "ethnicity as sent": lambda report: report.person.ethnicity_source,
     "disabilities": lambda report: report.person.disabilities,
+    "looked after": lambda report: report.person.looked_after,
     "NHS number": _number("nhs_number"),
     "UPN": _number("upn"),
     "former UPN": _number("former_upn"),

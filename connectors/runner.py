@@ -25,8 +25,10 @@ from connectors.transports.pulled import Inlet
 from connectors.transports.view_answers import ViewAnswers
 from schemas.catalogue import AGENCIES, catalogue
 from schemas.ports import Clock, DurableLog
+from schemas.probe import probe_token
 from schemas.reading import Hint
 from schemas.settings import Settings
+from schemas.trace import UNTRACED, Tracer
 
 log = logging.getLogger("frontdoor.connector")
 
@@ -55,6 +57,7 @@ async def run_connector(
     announce: Callable[[dict[str, str]], None],
     stop: asyncio.Event,
     give_up: asyncio.Future[BaseException] | None = None,
+    tracer: Tracer = UNTRACED,
 ) -> None:
     """Run every transport of `agency` until `stop` is set, then drain.
 
@@ -69,7 +72,7 @@ async def run_connector(
     except OSError as error:
         raise CannotRun(f"The run directory {settings.run_dir} cannot be used: {error.strerror}.") from None
     large = Large(LargeStore(settings.large_store_dir), settings.log_message_bytes)
-    connector = _Connector(agency, settings, Edge(agency, log, clock, large), journal, senders, stop)
+    connector = _Connector(agency, settings, Edge(agency, log, clock, large, tracer), journal, senders, stop)
     try:
         await connector.run(announce, give_up)
     finally:
@@ -175,6 +178,7 @@ class _Connector:
             reachable=BrokerReach(self._settings.bootstrap_servers, self._edge.topic),
             failed=self._fail,
             statement_key=self._settings.statement_key_file,
+            probe_token=probe_token(self._settings.hash_key),
         )
 
     def _mllp_senders(self) -> tuple[Sender, ...]:

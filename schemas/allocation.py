@@ -7,7 +7,7 @@ from pydantic import Field
 from schemas.record import Instant, Record
 
 AllocationType = Literal[
-    "requested", "rota_set", "rota_removed", "reassigned", "released", "linked", "unlinked", "tick"
+    "requested", "rota_set", "rota_removed", "reassigned", "released", "linked", "unlinked", "assessed", "reopened", "tick"
 ]  # fmt: skip
 
 #: What a person on a rota is there for. worker: takes cases by day. night: the emergency duty team; whenever one of them is
@@ -20,15 +20,18 @@ class AllocationEvent(Record):
     """One event of one team.
 
     `requested`: `contact_ids` of one notice, siblings together; `siblings` are those of an earlier version of it, whose
-    worker takes these too. `about` are keyed hashes of what a worker may have declared a conflict of interest with.
+    worker takes these too. `about` are keyed hashes of what a worker may have declared a conflict of interest with, `areas`
+    those of where the children live.
 
     `rota_set`: a worker is on duty from `duty_from` until `duty_to` (open-ended when empty), or `absent` in that time.
     `duty` numbers the duties and absences of one person: 1, or none, replaces all that the rota said of them, a further one
     is added. `role` is one of `DUTY_ROLES`; `share` is the part of full time in percent, `cap` how many cases held stop new
-    ones (0: no cap), `conflicts` keyed hashes or contact ids, `supervisor` a worker id. `rota_removed`: no longer on the
-    rota; what they hold stays theirs.
+    ones (0: no cap), `conflicts` keyed hashes or contact ids, `areas` keyed hashes of what `area` names, `supervisor` a
+    worker id. `rota_removed`: no longer on the rota; what they hold stays theirs.
 
     `reassigned`, `released`: a contact moved to another named worker, or closed, so that load is counted right.
+    `assessed`, `reopened`: the contacts are risk assessed, or must be again after a correction: what nobody has assessed goes
+    to somebody else when its worker is absent.
     `linked`: the contacts are of the child of `siblings`, and go to the worker who holds one of those; `unlinked` gives
     them back to whoever held them before. `link` is the link's event id. `tick`: it is `at`; `team` is the tick's own key.
     """
@@ -47,6 +50,7 @@ class AllocationEvent(Record):
     siblings: list[str] = Field(default_factory=list)
     link: str = ""
     about: list[str] = Field(default_factory=list)
+    areas: list[str] = Field(default_factory=list)
     duty: str = ""
     absent: bool = False
     area: str = ""

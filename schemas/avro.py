@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from schemas.settings import Settings
+
 AVSC = Path(__file__).parent / "avsc"
 _NAMESPACE = "frontdoor"
 
@@ -41,17 +43,36 @@ def generated(model: type) -> str:
 
 @cache
 def _ids() -> dict[str, int]:
-    path = AVSC / "ids.json"
+    return _ids_in(AVSC)
+
+
+def _ids_in(folder: Path) -> dict[str, int]:
+    path = folder / "ids.json"
     loaded: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
     return loaded
 
 
 def committed_versions(subject: str) -> list[Version]:
     """Every committed version of a subject, oldest first."""
+    return _versions_in(AVSC, subject, _ids())
+
+
+def readable_versions(subject: str) -> list[Version]:
+    """The committed versions, and after them those that only a newer release writes, if `FRONTDOOR_NEWER_SCHEMAS` names its
+    `avsc` folder: while processes go over to it one by one, those that have not yet must read what it writes."""
+    committed = committed_versions(subject)
+    newer = Settings().newer_schemas
+    if newer is None:
+        return committed
+    known = {version.schema_id for version in committed}
+    return committed + [one for one in _versions_in(newer, subject, _ids_in(newer)) if one.schema_id not in known]
+
+
+def _versions_in(folder: Path, subject: str, ids: dict[str, int]) -> list[Version]:
     found = []
-    for path in (AVSC / subject).glob("v*.avsc"):
+    for path in (folder / subject).glob("v*.avsc"):
         number = int(path.stem[1:])
-        found.append(Version(subject, number, _ids()[f"{subject}/v{number}"], json.loads(path.read_text())))
+        found.append(Version(subject, number, ids[f"{subject}/v{number}"], json.loads(path.read_text())))
     return sorted(found, key=lambda v: v.version)
 
 

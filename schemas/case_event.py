@@ -11,7 +11,8 @@ class Opened(Record):
     """What `cases` must know of a contact when it opens. `kind` as in a report, or `unreadable`.
 
     `repairs` names the unreadable contact that this one came out of, `repaired_at` when: a flag that the unreadable
-    contact already has for that day stays there and is not raised a second time.
+    contact already has for that day stays there and is not raised a second time. `answer_to` are the sender's own
+    numbers, sealed (`schemas.own_numbers`): they go back to that sender with each answer, and nowhere else.
     """
 
     agency: str
@@ -25,6 +26,7 @@ class Opened(Record):
     siblings: list[str] = Field(default_factory=list)
     repairs: str = ""
     repaired_at: Instant | None = None
+    answer_to: str = ""
 
 
 class Correction(Record):

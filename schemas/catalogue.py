@@ -20,6 +20,7 @@ from schemas.flag import Flag
 from schemas.linkage import Link, LinkageEvent, LinkReview
 from schemas.narrative import Narrative
 from schemas.outbound import OutboundItem
+from schemas.probe import Probe
 from schemas.received import Received
 from schemas.wire import Codec
 
@@ -28,13 +29,13 @@ MODELS: dict[str, type] = {
     model.__name__: model
     for model in (
         Received, Contact, CaseEvent, Disposition, AllocationEvent, Flag, OutboundItem, Narrative,
-        LinkageEvent, Link, LinkReview, Delivery,
+        LinkageEvent, Link, LinkReview, Delivery, Probe,
     )
 }  # fmt: skip
 
 RECORD_NAMES = Literal[
     "Received", "Contact", "CaseEvent", "Disposition", "AllocationEvent", "Flag", "OutboundItem", "Narrative",
-    "LinkageEvent", "Link", "LinkReview", "Delivery",
+    "LinkageEvent", "Link", "LinkReview", "Delivery", "Probe",
 ]  # fmt: skip
 
 _DAY_MS = 24 * 3600 * 1000

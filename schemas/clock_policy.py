@@ -93,6 +93,7 @@ class Clock(Entry):
 
     `stop_on`: whether all events of `stop` are needed, or any one. `ended_by`: events after which nobody owes the
     stop any more; they end the clock and do not meet it. `level`: it runs only from a start at this level of risk.
+    `four_eyes`: a stop counts only from somebody else than who did the last start before it.
     `tracked`: the hub opens the clock by itself at its start event; otherwise it is there to be asked.
     """
 
@@ -102,6 +103,7 @@ class Clock(Entry):
     stop_on: Literal["all", "any"] = "all"
     ended_by: tuple[EventName, ...] = ()
     level: Level | None = None
+    four_eyes: bool = False
     limit: Limit
     unit: Unit
     counting: Counting
@@ -134,6 +136,7 @@ class ClockChange(Entry):
     stop_on: Literal["all", "any"] | None = None
     ended_by: tuple[EventName, ...] | None = None
     level: Level | None = None
+    four_eyes: bool | None = None
     limit: Limit | None = None
     unit: Unit | None = None
     counting: Counting | None = None

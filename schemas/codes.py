@@ -59,12 +59,12 @@ ETHNICITIES = frozenset(
 
 #: Case events a partner or a person may send.
 CASE_EVENT_TYPES = (
-    "contact_recorded", "risk_assessed", "allocated", "decision", "acknowledged", "assessment_started",
-    "assessment_authorised", "strategy_discussion", "s47_started", "s47_ended", "conference_held", "core_group_held",
-    "review_held", "closed", "transferred", "cancel_requested",
+    "contact_recorded", "risk_assessed", "risk_assessment_signed_off", "allocated", "decision", "acknowledged",
+    "assessment_started", "assessment_authorised", "strategy_discussion", "s47_started", "s47_ended", "conference_held",
+    "core_group_held", "review_held", "closed", "transferred", "cancel_requested",
     "mash_received", "mash_decision", "domestic_abuse_believed", "school_told", "conference_not_needed",
     "transfer_offered", "transfer_accepted",
-    "no_further_action", "flag_acknowledged", "flag_explained", "note",
+    "missing_in_case_system", "found_in_case_system", "no_further_action", "flag_acknowledged", "flag_explained", "note",
     "link_answered", "link_undone", "identity_superseded", "restricted_access",
 )  # fmt: skip
 
@@ -92,11 +92,14 @@ def decision_kind(text: str) -> str:
     return "no_assessment" if words & _NO_ASSESSMENT else "referral" if words & _REFERRAL else ""
 
 
-#: What counts only from a person by name: answers to flags, and what ends our clocks at another authority.
-PERSONAL_EVENTS = ("allocated", "flag_acknowledged", "flag_explained", "transfer_offered", "transfer_accepted")
+#: What counts only from a person by name: a signature, answers to flags, and what ends our clocks at another authority.
+PERSONAL_EVENTS = (
+    "allocated", "risk_assessment_signed_off", "flag_acknowledged", "flag_explained", "transfer_offered", "transfer_accepted",
+)  # fmt: skip
 
 _EVENT_WORDS = {
     "assessed": "risk_assessed", "risk assessment": "risk_assessed", "risk assessed": "risk_assessed",
+    "risk assessment sign off": "risk_assessment_signed_off", "risk assessment signoff": "risk_assessment_signed_off",
     "assess": "risk_assessed", "risk assessment recorded": "risk_assessed", "risk assessment completed": "risk_assessed",
     "allocate": "allocated", "allocation": "allocated", "reallocated": "allocated", "assigned": "allocated",
     "worker allocated": "allocated",

@@ -12,6 +12,7 @@ from schemas.linkage import Link, LinkageEvent, LinkCandidate, LinkPerson, LinkR
 from schemas.narrative import Narrative
 from schemas.outbound import OutboundItem
 from schemas.person import Address, Identifier, OtherPerson, Person
+from schemas.probe import Probe
 from schemas.reading import Note, Organisation, Report
 from schemas.received import Received
 from schemas.record import Record
@@ -81,6 +82,7 @@ EXAMPLES: dict[str, Record] = {
         item_id="i1", kind="referral", recipient="case-system", agency="social_care", contact_id=_CONTACT.contact_id,
         receipt_id=_CONTACT.receipt_id, at=_AT, contact=_CONTACT,
     ),
+    "Probe": Probe(probe_id="5f0c0c1e-0000-4000-8000-00000000000f", agency="education", at=_AT),
     "Delivery": Delivery(
         item_id="i1", kind="referral", recipient="case-system", agency="social_care", contact_id=_CONTACT.contact_id,
         receipt_id=_CONTACT.receipt_id, partition=2, offset=40, state="waiting", at=_AT, since=_AT, next_try_at=_AT, attempts=1,

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from schemas.record import Instant, Record
 
-LinkageType = Literal["reported", "answered", "undone", "superseded"]
+LinkageType = Literal["reported", "identified", "answered", "undone", "superseded"]
 Verdict = Literal["same", "not_same", "not_sure"]
 LinkOutcome = Literal["LINK", "REVIEW", "NEW", "UNDONE", "CORRECTED"]
 ReviewState = Literal["open", "answered", "withdrawn"]
@@ -28,6 +28,7 @@ class LinkPerson(Record):
     nhs_number: str = ""
     upn: str = ""
     former_upn: str = ""
+    former_nhs_number: str = ""
 
 
 class Said(Record):
@@ -45,10 +46,11 @@ class Said(Record):
 class LinkageEvent(Record):
     """One question to the linkage of one partnership, in the order in which they are decided.
 
-    `reported`: a version of `contact_id`, with `person`. `answered`: is the story of `contact_id` that of
-    `other_contact`? `undone`: take `contact_id` out of its story. `superseded`: the story of `contact_id` is hidden
-    behind that of `other_contact` (adoption, a new NHS number). `by` is a professional; the reason's text stays in
-    `narratives`, here are its code and keyed hash.
+    `reported`: a version of `contact_id`, with `person`. `identified`: what a message that opens no contact says of a
+    child, under an id of its own: it may join a known child's story, and nothing else comes of it. `answered`: is the
+    story of `contact_id` that of `other_contact`? `undone`: take `contact_id` out of its story. `superseded`: the story
+    of `contact_id` is hidden behind that of `other_contact` (adoption, a new NHS number). `by` is a professional; the
+    reason's text stays in `narratives`, here are its code and keyed hash.
     """
 
     event_id: str

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from schemas.care_status import LookedAfter
 from schemas.record import Record
 
 Sex = Literal["M", "F", "U", ""]
@@ -30,7 +31,8 @@ class Address(Record):
 
 
 class Person(Record):
-    """The child. `dob_text` keeps a date of birth that could not be understood; `unborn` children have no dob."""
+    """The child. `dob_text` keeps a date of birth that could not be understood; `unborn` children have no dob. `looked_after` by
+    the authority: yes, no, or empty when nobody said."""
 
     given: str = ""
     family: str = ""
@@ -45,6 +47,7 @@ class Person(Record):
     ethnicity: str = ""
     ethnicity_source: str = ""
     disabilities: list[str] = Field(default_factory=list)
+    looked_after: LookedAfter = ""
     identifiers: list[Identifier] = Field(default_factory=list)
     address: Address = Field(default_factory=Address)
     school: str = ""

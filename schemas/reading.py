@@ -47,7 +47,8 @@ class Report(Record):
     `reference` is the sender's business reference (RF1-6, ServiceRequest.identifier, PPN number).
     `risk` is one of `schemas.codes.RISK_LEVELS` or empty; `risk_source` keeps the sender's own word.
     `source_code` is the DfE ReferralSource code; `need_code` the DfE PrimaryNeedCode or empty.
-    `written_at` is the sender's own time, never the hub's clock.
+    `written_at` is the sender's own time, never the hub's clock. `incident_number` is the sender's number of what
+    happened, where the message has a number of its own beside it.
     `authority_code` is the responsible authority if the message names one (DfE three digits or GSS code).
     """
 
@@ -65,11 +66,22 @@ class Report(Record):
     risk_source: str = ""
     written_at: Instant | None = None
     incident_at: Instant | None = None
+    incident_number: str = ""
     narrative: str = ""
     people: list[OtherPerson] = Field(default_factory=list)
     attachments: list[Attachment] = Field(default_factory=list)
     unmapped: dict[str, str] = Field(default_factory=dict)
     notes: list[Note] = Field(default_factory=list)
+
+
+class Statement(Record):
+    """What a message without any concern says of who a child is: a transfer file, a merge of two patient records.
+
+    It reaches linkage and nothing else. `former_nhs_number` is one that the sender says names this child too.
+    """
+
+    person: Person
+    former_nhs_number: str = ""
 
 
 class CaseReport(Record):
@@ -94,7 +106,8 @@ class CaseReport(Record):
 
 
 class Reading(Record):
-    """What one message is. `transport_id` is the sender's message id (MSH-10, Bundle.id, header), if any."""
+    """What one message is. `transport_id` is the sender's message id (MSH-10, Bundle.id, header), if any; `statements` are
+    what it says of children's identity alone."""
 
     outcome: Outcome
     reason_code: str = ""
@@ -102,6 +115,7 @@ class Reading(Record):
     transport_id: str = ""
     reports: list[Report] = Field(default_factory=list)
     case_reports: list[CaseReport] = Field(default_factory=list)
+    statements: list[Statement] = Field(default_factory=list)
     notes: list[Note] = Field(default_factory=list)
 
 

@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     webhook_secret: str | None = None
     #: When workers and supervisors are told what is still open, London time.
     notice_times: str = "14:00,16:00,23:00"
+    #: The case system's contacts for the nightly reconciliation: an Annex A List 1, a SQLite file or a database address with the
+    #: SSD's tables, in this schema; when it runs, London time, and who answers for what it records.
+    reconcile_source: str | None = None
+    reconcile_schema: str | None = None
+    reconcile_at: str = "00:30"
+    reconcile_by: str | None = None
     #: Mail addresses of who runs the hub, commas between them.
     operators: str | None = None
     senders_file: Path | None = None
@@ -59,6 +65,8 @@ class Settings(BaseSettings):
     mllp_port: int = 0
     #: Of /metrics, /healthz and /readyz, on loopback; 0 as above.
     metrics_port: int = 0
+    #: Seconds between two probes that the hub sends through itself; 0: none.
+    probe_seconds: float = Field(default=60.0, ge=0)
     #: How processes log: lines for people, or a JSON object a line.
     log_format: Literal["text", "json"] = "text"
     #: Of the schema registry, on loopback; 0 as above.
@@ -78,6 +86,8 @@ class Settings(BaseSettings):
     instance: str = "1"
     #: What stands between the broker and the workers' decisions.
     binding: Literal["faust", "plain"] = "faust"
+    #: The `avsc` folder of the next release, while processes go over to it one by one: what it writes can be read.
+    newer_schemas: Path | None = None
     #: The Kafka principal of each of the hub's roles, for `topics --acls`.
     acl_principal: str = Field(default="User:frontdoor-{role}", pattern=r"^[A-Za-z]+:[^{}]*\{role\}[^{}]*$")
 

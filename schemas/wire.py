@@ -1,7 +1,8 @@
 """Records to bytes and back: Confluent wire format (magic 0, four-byte schema id, Avro binary).
 
-The writer's schema is found by its id among all committed versions, and resolved into the newest one of that
-subject; an unknown id or bytes that are no such record raise `Undecodable`, whose text never holds the payload.
+The writer's schema is found by its id among all committed versions (and those of a newer release, where its folder is
+named), and resolved into the newest committed one of that subject; an unknown id or bytes that are no such record raise
+`Undecodable`, whose text never holds the payload.
 """
 
 import struct
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 import fastavro
 from pydantic import BaseModel
 
-from schemas.avro import Version, committed_versions
+from schemas.avro import Version, committed_versions, readable_versions
 
 _HEADER = struct.Struct(">bI")
 _R = TypeVar("_R", bound=BaseModel)
@@ -30,7 +31,7 @@ class Codec:
         versions: list[Version] = committed_versions(self.subject)
         if not versions:
             raise LookupError(f"no committed schema for {self.subject}; run: frontdoor schemas write")
-        self._parsed = {v.schema_id: fastavro.parse_schema(v.schema) for v in versions}
+        self._parsed = {v.schema_id: fastavro.parse_schema(v.schema) for v in readable_versions(self.subject)}
         self._newest_id = versions[-1].schema_id
         self._newest = self._parsed[self._newest_id]
         self._prefix = _HEADER.pack(0, self._newest_id)

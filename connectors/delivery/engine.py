@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connectors.delivery.consequences import case_event_entry, case_event_of
 from connectors.delivery.lane import Lane
-from connectors.delivery.outcome import Failed, Outcome, Outlet, Refused
+from connectors.delivery.outcome import Delivered, Failed, Outcome, Outlet, Refused
 from connectors.delivery.progress import Progress
 from connectors.delivery.schedule import Policy, decide, out_of_time, taken
 from connectors.writing import CannotWrite, Writer
@@ -23,6 +24,7 @@ from schemas.catalogue import codec
 from schemas.delivery import Delivery
 from schemas.outbound import OutboundItem
 from schemas.ports import Clock, DurableLog, Entry
+from schemas.trace import UNTRACED, Tracer
 
 log = logging.getLogger("frontdoor.delivery")
 
@@ -63,13 +65,22 @@ class Deliverer:
     retention has taken it; `now` is the machine's time."""
 
     def __init__(
-        self, routes: Mapping[str, Route], durable: DurableLog, clock: Clock, read: Read, now: Callable[[], datetime]
+        self,
+        routes: Mapping[str, Route],
+        durable: DurableLog,
+        clock: Clock,
+        read: Read,
+        now: Callable[[], datetime],
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self._routes = routes
         self._log = durable
         self._clock = clock
         self._read = read
         self._now = now
+        self._tracer = tracer
+        #: Of the items that this process has read itself.
+        self._traces: dict[str, str] = {}
         #: Marks what this process writes, so that it need not listen to itself.
         self.writer = uuid.uuid4().hex
         self._held: dict[str, _Held] = {}
@@ -158,8 +169,9 @@ class Deliverer:
         else:
             self._queue(delivery)
 
-    async def offer(self, item: OutboundItem, partition: int, offset: int, size: int) -> None:
-        """An item of `outbound.<agency>`, of `size` bytes. Returns at once unless too many wait for their first state."""
+    async def offer(self, item: OutboundItem, partition: int, offset: int, size: int, traceparent: str = "") -> None:
+        """An item of `outbound.<agency>`, of `size` bytes, and the trace it is on. Returns at once unless too many wait for
+        their first state."""
         place = (f"outbound.{item.agency}", partition)
         progress = self._progress.get(place)
         if progress is None:
@@ -170,6 +182,8 @@ class Deliverer:
             return
         progress.read(offset, item.item_id)
         self._keep(item, size)
+        if traceparent:
+            self._traces[item.item_id] = traceparent
         held = _Held(taken(item, partition, offset, self._now()))
         self._held[item.item_id] = held
         self._queue(held.delivery)
@@ -189,6 +203,10 @@ class Deliverer:
                 place = (TOPIC, one.delivery.partition)
                 found[place] = min(found.get(place, one.written_at), one.written_at)
         return found
+
+    def holds(self, number: int) -> bool:
+        """Whether the partitions of that number are this process's, and it knows all of their states."""
+        return number not in self._recovering and any(place[1] == number for place in self._progress)
 
     def waiting(self, recipient: str) -> int:
         """How many items wait for a recipient."""
@@ -228,7 +246,15 @@ class Deliverer:
 
     async def _try(self, lane: Lane, held: Delivery) -> None:
         try:
+            span = self._tracer.begin(
+                "deliver",
+                f"outbound.{held.agency}",
+                self._traces.get(held.item_id, ""),
+                message_id=held.item_id,
+                place=(held.partition, held.offset),
+            )
             outcome = await self._attempt(held, self._routes[lane.recipient])
+            span.end("" if isinstance(outcome, Delivered) else outcome.reason)
             now = self._now()
             decided = decide(held, outcome, now, lane.policy)
             await self._write(decided)
@@ -271,6 +297,10 @@ class Deliverer:
         """Raises `NotDurable`."""
         now = self._clock.now()
         stamped = [one.model_copy(update={"at": now}) for one in deliveries]
+        events = [event for one in stamped if (event := case_event_of(one)) is not None]
+        if events:
+            # First: once the state is on the log nobody comes back to the item.
+            await self._log.append([case_event_entry(event) for event in events])
         places = await self._log.append([entry_of(one, self.writer) for one in stamped])
         for delivery, (_, offset) in zip(stamped, places, strict=True):
             known = self._held.get(delivery.item_id)
@@ -316,6 +346,7 @@ class Deliverer:
 
     def _forget(self, item_id: str) -> None:
         self._held.pop(item_id, None)
+        self._traces.pop(item_id, None)
         self._settled.discard(item_id)
         self._let_go(item_id)
 

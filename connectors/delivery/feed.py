@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from connectors.delivery.engine import TOPIC, WRITER_HEADER, Deliverer
 from schemas.catalogue import AGENCIES, codec
 from schemas.outbound import OutboundItem
+from schemas.trace import HEADER, carried
 from schemas.wire import Undecodable
 
 log = logging.getLogger("frontdoor.delivery")
@@ -63,10 +64,11 @@ class Feed:
         due = time.monotonic()
         try:
             while not stop.is_set() and not self._deliverer.failed:
-                messages = await asyncio.to_thread(self._consumer.consume, _BATCH, _POLL_SECONDS)
-                self._rebalance()
-                for message in messages:
-                    await self._take(message)
+                first = await asyncio.to_thread(self._consumer.poll, _POLL_SECONDS)
+                await self._take_all([] if first is None else [first])
+                if first is not None:
+                    # Only what is there already: `consume` would wait for a whole batch, or its whole time.
+                    await self._take_all(await asyncio.to_thread(self._consumer.consume, _BATCH, 0))
                 if time.monotonic() >= due:
                     await self._commit()
                     due = time.monotonic() + _COMMIT_SECONDS
@@ -112,6 +114,11 @@ class Feed:
 
     # -- records
 
+    async def _take_all(self, messages: Sequence[Message]) -> None:
+        self._rebalance()
+        for message in messages:
+            await self._take(message)
+
     async def _take(self, message: Message) -> None:
         topic, partition, offset = message.topic() or "", message.partition(), message.offset()
         if partition is None or offset is None:
@@ -136,7 +143,7 @@ class Feed:
 
     def _state(self, message: Message, partition: int, offset: int) -> None:
         self._read_to[partition] = offset + 1
-        if partition not in self._recovering and _header(message) == self._deliverer.writer.encode():
+        if partition not in self._recovering and _header(message, WRITER_HEADER) == self._deliverer.writer.encode():
             return
         try:
             self._deliverer.observe(codec(TOPIC).decode(message.value()), offset)
@@ -152,7 +159,7 @@ class Feed:
             log.error("a record of %s is damaged: partition %s, offset %s", topic, partition, offset)
             self._deliverer.passed(topic, partition, offset)
             return
-        await self._deliverer.offer(item, partition, offset, len(value or b""))
+        await self._deliverer.offer(item, partition, offset, len(value or b""), carried([(HEADER, _header(message, HEADER))]))
 
     # -- commits
 
@@ -225,7 +232,7 @@ class ItemReader:
         await asyncio.to_thread(self._consumer.close)
 
 
-def _header(message: Message) -> bytes:
+def _header(message: Message, wanted: str) -> bytes:
     carried: Sequence[tuple[str, bytes | str | None]] = message.headers() or []  # type: ignore[assignment]
-    found = next((value for name, value in carried if name == WRITER_HEADER), None)
+    found = next((value for name, value in carried if name == wanted), None)
     return found.encode() if isinstance(found, str) else found or b""

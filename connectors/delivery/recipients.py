@@ -9,6 +9,11 @@
       - {id: anyshire-force, agency: police, folder: {path: /srv/anyshire-force/out}}
       - {id: anyshire-cases, agency: social_care, inbox: {url: "postgresql://frontdoor@db.anyshire.example/cases"}}
       - {id: anytown-trust, agency: education, kafka: {organisation: anytown-trust}}
+      - id: elm-school
+        agency: education
+        format: text
+        school: {urn: "107258", names: [Elm Primary School]}
+        mail: {host: mail.anyshire.example, sender: frontdoor@anyshire.example, to: dsl@elm.example}
 
 `id` is the recipient of an outbound item: `case-system`, or a sender of the senders file, who is sent what became of its
 messages. Who is not listed is not called: it asks `GET /outcomes`. Secrets are never in the file: it says where each is.
@@ -17,9 +22,22 @@ messages. Who is not listed is not called: it asks `GET /outcomes`. Secrets are 
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from connectors.channels import DatabaseChannel, Secret, SecretMissing, check_secrets, is_on_this_machine
+from connectors.channels import SecretMissing, check_secrets
+from connectors.delivery.addresses import (
+    WAYS,
+    Address,
+    FolderAddress,
+    HttpAddress,
+    InboxAddress,
+    MailAddress,
+    MeshAddress,
+    MllpAddress,
+    SftpAddress,
+    Strict,
+    TopicAddress,
+)
 from connectors.delivery.schedule import Policy
 from connectors.registry import formats_written
 from connectors.settings_file import explained, read_yaml
@@ -30,63 +48,35 @@ class RecipientsRefused(ValueError):
     """The recipients file cannot be used. Says which entry, and what to do; never a secret."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+class School(Strict):
+    """The school that a recipient is, as the police may name it: its URN or LAESTAB number, and names it goes by."""
 
-
-class HttpAddress(_Strict):
-    """A partner's address for POST. With `secret` each message is signed; `token` is sent as a bearer token."""
-
-    url: str = Field(pattern=r"^https?://")
-    secret: Secret | None = None
-    token: Secret | None = None
-    ca_file: Path | None = None
+    urn: str = Field(default="", pattern=r"^([0-9]{6})?$")
+    laestab: str = Field(default="", pattern=r"^([0-9]{3}/?[0-9]{4})?$")
+    names: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _encrypted(self) -> Self:
-        if self.url.startswith("http://") and not is_on_this_machine(self.url):
-            raise ValueError("url must begin with https:// unless the recipient is on this machine")
+    def _something(self) -> Self:
+        if not self.called:
+            raise ValueError("give the school's urn, laestab or names")
         return self
 
-
-class MllpAddress(_Strict):
-    """A partner's MLLP listener."""
-
-    host: str = Field(min_length=1, max_length=255)
-    port: int = Field(ge=1, le=65535)
-    tls: bool = False
-    ca_file: Path | None = None
-
-
-class FolderAddress(_Strict):
-    """A directory that the partner empties."""
-
-    path: Path
-
-
-class InboxAddress(DatabaseChannel):
-    """A table of the partner's that the hub inserts into (`docs/delivery.md` has its columns)."""
-
-    table: str = Field(default="frontdoor_inbox", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")
-
-
-class TopicAddress(_Strict):
-    """The partner's own topic on the hub's Kafka, `partner.<organisation>.out`."""
-
-    organisation: str = Field(pattern=r"^[A-Za-z0-9_-]{1,200}$")
-
     @property
-    def topic(self) -> str:
-        """Its name."""
-        return f"partner.{self.organisation}.out"
+    def called(self) -> tuple[str, ...]:
+        """Everything it may be called."""
+        return tuple(one for one in (self.urn, self.laestab, self.laestab.replace("/", ""), *self.names) if one)
 
 
-Address = HttpAddress | MllpAddress | FolderAddress | InboxAddress | TopicAddress
+#: The recipient that keeps the cases; every other is a sender, to whom what became of its messages goes back.
+CASE_SYSTEM = "case-system"
 
 
-class Recipient(_Strict):
+class Recipient(Strict):
     """One recipient. `format` is one of its agency's formats, the usual one unless given. `owner` is who answers for what
-    could not be delivered; empty: the duty manager. Times are in the unit of their names; `attempts` 0: any number."""
+    could not be delivered; empty: the duty manager. Times are in the unit of their names; `attempts` 0: any number.
+    `statements`: whether it is sent the signed statement of each day; unless said, where its channel takes any file. A
+    `school` is told of police contacts about its pupils. `authority`, by DfE code, is another authority's front door: what names
+    that authority is forwarded to it."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")
     agency: str
@@ -97,12 +87,18 @@ class Recipient(_Strict):
     folder: FolderAddress | None = None
     inbox: InboxAddress | None = None
     kafka: TopicAddress | None = None
+    sftp: SftpAddress | None = None
+    mesh: MeshAddress | None = None
+    mail: MailAddress | None = None
     attempt_seconds: float = Field(default=30.0, gt=0, le=600)
     first_retry_seconds: float = Field(default=2.0, gt=0)
     longest_retry_seconds: float = Field(default=600.0, gt=0)
     give_up_hours: float = Field(default=24.0, gt=0, le=24 * 365)
     attempts: int = Field(default=0, ge=0)
     parallel: int = Field(default=4, ge=1, le=32)
+    statements: bool | None = None
+    school: School | None = None
+    authority: str = Field(default="", pattern=r"^([0-9]{3})?$")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -111,9 +107,12 @@ class Recipient(_Strict):
         written = formats_written(self.agency)
         if self.format and self.format not in written:
             raise ValueError(f"format must be one of {', '.join(written)} for {self.agency}")
-        ways = [way for way in (self.http, self.mllp, self.folder, self.inbox, self.kafka) if way is not None]
-        if len(ways) != 1:
-            raise ValueError("give one way to reach it: http, mllp, folder, inbox or kafka")
+        if sum(getattr(self, way) is not None for way in WAYS) != 1:
+            raise ValueError(f"give one way to reach it: {', '.join(WAYS[:-1])} or {WAYS[-1]}")
+        if self.school is not None and self.agency != "education":
+            raise ValueError("only a recipient of agency: education is a school")
+        if self.authority and self.agency != "social_care":
+            raise ValueError("only a recipient of agency: social_care is another authority's front door")
         if self.mllp is not None and self.written_format != "hl7v2":
             raise ValueError("mllp carries format: hl7v2 of agency: health, and nothing else")
         return self
@@ -124,14 +123,23 @@ class Recipient(_Strict):
         return self.format or next(iter(formats_written(self.agency)), "")
 
     @property
+    def has_statements(self) -> bool:
+        """Whether the signed statement of each day is sent to it."""
+        if self.id == CASE_SYSTEM or self.mllp is not None:
+            return False
+        speaks_messages = self.http is not None and self.written_format in ("fhir-json", "fhir-xml", "hl7v2")
+        return not speaks_messages if self.statements is None else self.statements
+
+    @property
     def address(self) -> Address:
         """The one way to reach it."""
-        return next(way for way in (self.http, self.mllp, self.folder, self.inbox, self.kafka) if way is not None)
+        found: Address = getattr(self, self.channel)
+        return found
 
     @property
     def channel(self) -> str:
         """The name of that way."""
-        return next(name for name in ("http", "mllp", "folder", "inbox", "kafka") if getattr(self, name) is not None)
+        return next(way for way in WAYS if getattr(self, way) is not None)
 
     def policy(self, duty_manager: str) -> Policy:
         """How patient the hub is with it."""
@@ -141,7 +149,7 @@ class Recipient(_Strict):
         )  # fmt: skip
 
 
-class _File(_Strict):
+class _File(Strict):
     recipients: tuple[Recipient, ...]
 
     @model_validator(mode="after")

@@ -14,6 +14,8 @@ from connectors.writing import CannotWrite
 from schemas.contact import Contact
 from schemas.london import LONDON
 from schemas.outbound import OutboundItem
+from schemas.person import Person
+from schemas.reading import Report
 
 _CHANGES = {"referral": "new", "correction": "correction", "cancel_request": "withdrawn"}
 
@@ -74,6 +76,24 @@ def school_notice(item: OutboundItem) -> SchoolNotice:
         "due_before": item.outcome.get("due_before", ""),
     }
     return SchoolNotice({name: text for name, text in rows.items() if text})
+
+
+def only_what_a_school_may_have(contact: Contact) -> Contact:
+    """The contact with the fields of a notice and no other: what a school may not have does not leave for it at all."""
+    report, child = contact.report, contact.report.person
+    known = _PRESENT | _WELFARE_CHECK
+    said = {path: text for path, text in report.unmapped.items() if fold(path.rpartition(".")[2]) in known}
+    left = Report(
+        person=Person(given=child.given, family=child.family, dob=child.dob, school=child.school),
+        kind=report.kind,
+        action=report.action,
+        reference=report.reference,
+        organisation=report.organisation,
+        written_at=report.written_at,
+        incident_at=report.incident_at,
+        unmapped=said,
+    )
+    return contact.model_copy(update={"report": left, "siblings": [], "possible_repeat_of": ""})
 
 
 def _of_contact(contact: Contact) -> dict[str, str]:

@@ -16,7 +16,7 @@ from connectors.fields.organisation import is_school, organisation_of
 from connectors.fields.other_people import others_from
 from connectors.fields.people import IDENTITY, People, Somebody, describes_person, people_in, person_fields
 from connectors.fields.person import child_from, said
-from connectors.fields.references import child_reference, reference_in
+from connectors.fields.references import child_reference, incident_number, reference_in
 from connectors.fields.times import written_and_incident
 from connectors.fields.vocabulary import MESSAGE, concept_of
 from connectors.fields.walk import group_message
@@ -71,6 +71,7 @@ class _Shared:
     written: datetime | None
     incident: datetime | None
     reference: str
+    incident_number: str
     action: Action
     organisation: Organisation
     source_code: str
@@ -154,6 +155,7 @@ class _Message:
             written=written,
             incident=incident,
             reference=reference,
+            incident_number=incident_number(found, reference),
             action=action,
             organisation=organisation,
             source_code=source_code or self.dialect.default_source,
@@ -243,6 +245,7 @@ class _Message:
             risk_source=risk_source,
             written_at=shared.written,
             incident_at=shared.incident,
+            incident_number=shared.incident_number,
             narrative=_narrative(own, shared, child.found.get("", [])),
             people=[*shared.people, *_people_of(child.group, people, notes)],
             attachments=shared.attachments,

@@ -71,6 +71,7 @@ def child_tree(person: Person) -> dict[str, Any]:
         "sex": person.sex or person.sex_source,
         "ethnicity": person.ethnicity or person.ethnicity_source,
         "disabilities": person.disabilities,
+        "looked_after": person.looked_after,
         **{name: values[0] for name, values in numbers.items()},
         "address": address_tree(person.address),
         "school": person.school,

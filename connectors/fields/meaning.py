@@ -50,14 +50,15 @@ def _plain(text: str) -> str:
 def kind_of(text: str) -> Kind | Literal[""]:
     """What a sender asks for: a referral, information only, or information from us. "" when the text says neither."""
     said = _plain(text)
+    asks = " information only " not in said
+    if asks and _any(said, (" request for information ", " information request ", " request information ", " rfi ", " checks request ",
+                            " request for checks ", " background check ", " agency check ", " information requested ")):  # fmt: skip
+        return "request_for_information"
     if _any(said, (" information only ", " info only ", " for information ", " fyi ", " ctn ", " for your information ",
                    " information sharing only ", " no referral ", " not a referral ", " informational ", " share only ",
                    " informationonly ", " infoonly ", " coming to notice ", " intelligence only ", " notification only ",
                    " not for referral ")):  # fmt: skip
         return "information_only"
-    if _any(said, (" request for information ", " information request ", " request information ", " rfi ", " checks request ",
-                   " request for checks ", " background check ", " agency check ", " information requested ")):  # fmt: skip
-        return "request_for_information"
     if _any(said, (" referral ", " refer ", " referred ", " mash referral ", " service request ", " pac ")):
         return "referral"
     return ""

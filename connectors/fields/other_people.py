@@ -52,13 +52,13 @@ def others_from(found: Concepts, role: Role, word: str, where: str, notes: list[
         people.append(
             OtherPerson(
                 role=role,
-                given=name.given,
+                given=" ".join((name.given, *name.other_given))[:100],
                 family=name.family,
                 relation=(relation or (own_job if role not in ("referrer", "professional") else "") or _word(word, role))[:100],
                 dob=birth.value,
                 phone=(phone or own_phone)[:60],
                 email=(email or own_email)[:120],
-                job=(job or own_job or (name.title or title_said if role in ("referrer", "professional") else ""))[:120],
+                job=_job(job or own_job, name.title or title_said, role)[:120],
                 organisation=organisation[:200],
                 address=address,
             )
@@ -72,11 +72,19 @@ def others_from(found: Concepts, role: Role, word: str, where: str, notes: list[
     ]
 
 
+def _job(job: str, title: str, role: Role) -> str:
+    """What a professional does, with their rank and number; a title alone where nothing says what they do."""
+    if role not in ("referrer", "professional"):
+        return job
+    return f"{job}, {title}" if job and title and title.strip(".").casefold() not in _COURTESY else job or title
+
+
 def _word(word: str, role: Role) -> str:
     """The field's own name as the relation when it says more than the role (`mother`)."""
     return word if role in ("parent", "carer", "sibling", "household", "other") and role_in(word) and word not in _PLURAL else ""
 
 
+_COURTESY = frozenset("mr mrs miss ms mx".split())
 _FAMILY = ("parent", "other", "carer", "sibling", "household", "child")
 _PLURAL = frozenset("parents carers siblings household adult adults householdmembers family familymembers sibling parent".split())
 

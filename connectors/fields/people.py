@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from connectors.dates import EARLIEST_ARRIVAL, read_date
 from connectors.fields.groups import Group, Leaf, concepts
+from connectors.fields.naming import fold
 from connectors.fields.person import is_yes
 from connectors.fields.vocabulary import GUESSED, MESSAGE, PERSON, concept_of
 from connectors.fields.who import AnyRole, role_in
@@ -87,7 +88,8 @@ def _saw_it(somebody: Somebody) -> bool:
 def _role(group: Group, found: dict[str, list[Leaf]], age: int | None) -> AnyRole:
     if group.role == "child":
         return "child"
-    stated = [role for leaf in found.get("relation", ()) if (role := role_in(leaf.text[:80]))]
+    explicit = stated_role(found)
+    stated = [role for leaf in found.get("relation", ()) if (role := role_in(leaf.text[:80]))] if explicit is None else explicit
     flags = _flags(found)
     if "alleged_perpetrator" in (group.role, *stated):
         return "alleged_perpetrator"
@@ -103,6 +105,26 @@ def _role(group: Group, found: dict[str, list[Leaf]], age: int | None) -> AnyRol
     if found.get("unborn") or found.get("expected_dob") or found.get("upn"):
         return "child"
     return "child" if group.kind == "child" else ""
+
+
+def stated_role(found: dict[str, list[Leaf]]) -> list[AnyRole] | None:
+    """What a field called `role` says, when it is a word for a role: what stands about the relationship changes nothing.
+
+    A witness may be a child or anybody; words that say neither (victim) give None: the relationship counts.
+    """
+    for leaf in found.get("relation", ()):
+        if leaf.names[-1] not in ("role", "personrole"):
+            continue
+        word = fold(leaf.text[:80])
+        if word in _NEUTRAL:
+            return _NEUTRAL[word]
+        role = role_in(leaf.text[:80])
+        if role and len(leaf.text.split()) <= 3:
+            return [role]
+    return None
+
+
+_NEUTRAL: dict[str, list[AnyRole]] = {"other": ["other"], "neighbour": ["other"], "witness": [], "bystander": []}
 
 
 def _adult_role(group: Group, stated: Sequence[AnyRole]) -> Role:

@@ -9,6 +9,7 @@ from connectors.decoding import one_line
 from connectors.fields.address import address_of
 from connectors.fields.groups import Leaf
 from connectors.fields.personal_names import DATE_BESIDE_NAME, PersonalName, is_no_name, says_unborn, split_name
+from schemas.care_status import LookedAfter, looked_after
 from schemas.codes import ETHNICITIES, ETHNICITY_FROM_NHS
 from schemas.person import Identifier, IdentifierKind, Person, Sex
 from schemas.reading import Note
@@ -90,6 +91,7 @@ def child_from(found: Concepts, where: str, written: datetime | None, unborn_wor
         ethnicity=ethnicity,
         ethnicity_source=ethnicity_source,
         disabilities=_disabilities(found),
+        looked_after=_looked_after(found),
         identifiers=_identifiers(found, where, notes),
         address=address_of(found, f"{where}.address", notes),
         school=said(found, "school"),
@@ -223,6 +225,16 @@ def _disabilities(found: Concepts) -> list[str]:
         leaf.used = bool(known) and all(known)
         codes.extend(code for code in known if code and code not in codes)
     return codes
+
+
+def _looked_after(found: Concepts) -> LookedAfter:
+    """The first field that says yes or no; any other word stays unmapped, as it was sent."""
+    for leaf in found.get("looked_after", ()):
+        answer = looked_after(leaf.text)
+        if answer:
+            leaf.used = True
+            return answer
+    return ""
 
 
 def _identifiers(found: Concepts, where: str, notes: list[Note]) -> list[Identifier]:

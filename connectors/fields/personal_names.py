@@ -26,7 +26,7 @@ _RANKS = frozenset({"DC", "DI", "DS", "PS"})
 
 _PARTICLES = frozenset(
     "van von der den de del della di da dos das du la le el al bin ibn bint abu ap ab mac mc st ter ten o' san santa "
-    "dello degli y e zu zur vom av af".split()
+    "dello degli y e zu zur vom av af ní nic ó uí".split()
 )
 _SUFFIXES = frozenset({"jr", "jnr", "sr", "snr", "ii", "iii", "iv"})
 _KNOWN_AS = re.compile(

@@ -35,6 +35,12 @@ def reference_in(found: Found, order: tuple[str, ...], notes: list[Note]) -> tup
     return one_line(own.text, 100), False
 
 
+def incident_number(found: Found, reference: str) -> str:
+    """The sender's number of what happened, where the message has another number of its own; it stays among the unmapped."""
+    text = next((one_line(leaf.text, 100) for leaf in found.get("incident_number", ()) if is_reference(leaf.text)), "")
+    return text if reference and text != reference else ""
+
+
 def child_reference(own: Found, child: Found) -> str:
     """A reference that stands with the child, for a message that has none."""
     for concept in ("notice_number", "concern_number", "incident_number"):
@@ -45,8 +51,12 @@ def child_reference(own: Found, child: Found) -> str:
     return text[:100] if is_reference(text) else ""
 
 
+def _words(line: str) -> int:
+    return sum(any(map(str.isalnum, word)) for word in line.split())
+
+
 def is_reference(text: str) -> bool:
     """Whether a text can be a number under which somebody files a message."""
     line = one_line(text, 100)
     plain = "".join(line.casefold().split())
-    return plain not in _NO_REFERENCE and len(line) <= 80 and any(map(str.isalnum, line)) and line.count(" ") <= 4
+    return plain not in _NO_REFERENCE and len(line) <= 80 and 1 <= _words(line) <= (8 if any(map(str.isdigit, line)) else 5)

@@ -7,6 +7,8 @@ around it (`concern_risk_level`, `riskLevelText`). What is in no list ends up in
 from collections.abc import Mapping
 from functools import lru_cache
 
+from schemas.care_status import CARE_FIELDS
+
 GUESSED = 500
 """The rank from which on a name was recognised only without the words around it."""
 
@@ -69,6 +71,7 @@ PERSON = terms(
         "ethnicity": "ethnicity ethnicorigin ethniccode ethnicitycode ethnicgroup ethnicbackground ethniccategory "
         "selfdefinedethnicity",
         "disability": "disability disabilities disabilitycode disabilitycodes disabilitydisability disabilitiesdisability",
+        "looked_after": CARE_FIELDS,
         "nhs_number": "nhsnumber nhsno nhs nhsnum nhsid nhsnumbervalue identifiersnhs identifiersnhsnumber",
         "upn": "upn uniquepupilnumber uniquepupilno upnnumber upncode identifiersupn",
         "former_upn": "formerupn previousupn oldupn",

@@ -1,6 +1,6 @@
 """Which names of fields and which role words stand for a child, another person or an organisation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -167,6 +167,9 @@ _CHILD = frozenset(
     "child pupil student infant baby minor unborn son daughter youngperson youth toddler teenager juvenile boy girl "
     "children learner stepson stepdaughter cyp kid newborn".split()
 )
+_LEADS_ON = frozenset("who that which of to with whose".split())
+"""Words behind which somebody else is named."""
+
 _HOUSEHOLD = frozenset("household resident occupant".split())
 
 
@@ -179,10 +182,16 @@ def role_in(text: str) -> AnyRole:
     if "young" in found and ("person" in found or "people" in found):
         found.add("youngperson")
     for stems, role in _BY_WORD:
-        if found & stems:
+        # "tram conductor who found the children" is no child.
+        if found & stems and (role != "child" or _before_its_object(said, plain) & stems or "youngperson" in found):
             return role
     named = who_is_in(plain)
     return named.role if named and named.kind != "organisation" else ""
+
+
+def _before_its_object(said: Sequence[str], plain: str) -> set[str]:
+    end = next((place for place, word in enumerate(said) if word in _LEADS_ON), len(said))
+    return {*said[:end], *([plain] if end == len(said) else [])}
 
 
 # The order matters: "mother's partner" is no mother, "child's father" no child, "grand mother" neither.

@@ -12,6 +12,7 @@ from connectors.decoding import Problem, whole_text
 from connectors.health.concern import CONCERN_WITHOUT_REFERRAL, MOST_SEARCHED, speaks_of_concern
 from connectors.health.fhir_attachments import take_attachments
 from connectors.health.fhir_document import FhirDocument, kind_of
+from connectors.health.fhir_profiles import profile_notes
 from connectors.health.fhir_referral import is_withdrawn, reports_of
 from connectors.health.fhir_strict import is_resource_type, strict_refusals
 from connectors.health.fhir_values import Node, element, first_code, nodes, text
@@ -72,6 +73,7 @@ def read_fhir(value: Any, parts: int, notes: list[Note]) -> Reading:
     document = FhirDocument(root, notes)
     for resource in document.unwrapped[:20]:
         notes += strict_refusals(resource, parts)
+    notes += profile_notes(document)
     transport_id = _transport_id(root)
     if document.too_large:
         return _TOO_MANY.quarantined(distinct(notes), transport_id)

@@ -10,6 +10,7 @@ from connectors.dates import is_over_age, read_date, read_instant
 from connectors.decoding import TOO_MANY_PARTS, Problem
 from connectors.health.concern import CONCERN_WITHOUT_REFERRAL, speaks_of_concern
 from connectors.health.hl7v2_batch import split_messages
+from connectors.health.hl7v2_merge import MERGES, statements_of
 from connectors.health.hl7v2_message import MOST_PARTS, Message, Segment, parse_message
 from connectors.health.hl7v2_referral import reports_of
 from connectors.health.unmapped import distinct
@@ -44,7 +45,12 @@ _REASONS = {
 }
 _MERGE = (
     "patient_merge",
-    "This says that two patient records are one. It opens no contact; both numbers stay apart until a person links them.",
+    "This says that two patient records are one. It opens no contact. A child known here by either NHS number is known by "
+    "both; where that is not safe a person is asked.",
+)
+_MOVE = (
+    "patient_records_moved",
+    "This ties, parts or moves patient records. It opens no contact, and what is known here of a child stays as it is.",
 )
 _ANSWERS = frozenset({"ACK", "RRI"})
 """They repeat what was sent before."""
@@ -53,9 +59,7 @@ _WHO = frozenset({"MSH", "SFT", "EVN", "PID", "PD1", "NK1", "MRG", "PV1", "PRD",
 """Segments that hold names and numbers; what somebody wrote about the child stands in the others."""
 
 _STATUS = ("status_request", "This asks how a referral stands. It opens no contact.")
-_MERGES = frozenset(
-    {"A18", "A24", "A30", "A34", "A35", "A36", "A37", "A39", "A40", "A41", "A42", "A43", "A44", "A45", "A46", "A47"}
-)
+_MOVES = frozenset({"A24", "A35", "A37", "A41", "A42", "A43", "A44", "A45", "A46", "A47"})
 
 
 def read_hl7v2(body: bytes) -> Reading:
@@ -83,7 +87,10 @@ def _read_one(body: bytes) -> Reading:
             return CONCERN_WITHOUT_REFERRAL.quarantined(distinct(message.notes), transport_id)
         if not kind or (kind not in _REASONS and len(message.segments) == 1):
             return _TYPE_UNKNOWN.quarantined(distinct(message.notes), transport_id)
-        return _no_contact(_reason(kind, event), message.notes, transport_id)
+        notes = list(message.notes)
+        statements = statements_of(message, notes) if kind == "ADT" and event in MERGES else []
+        reading = _no_contact(_reason(kind, event), tuple(notes), transport_id)
+        return reading.model_copy(update={"statements": statements})
     if event == "I15":
         return _no_contact(_STATUS, message.notes, transport_id)
     if not message.all("PID") and not _says_anything(message.first("RF1")):
@@ -121,8 +128,10 @@ def _of_adult(message: Message) -> bool:
 
 
 def _reason(kind: str, event: str) -> tuple[str, str]:
-    if kind == "ADT" and event in _MERGES:
+    if kind == "ADT" and event in MERGES:
         return _MERGE
+    if kind == "ADT" and event in _MOVES:
+        return _MOVE
     other = (
         "not_a_referral",
         "The message is no referral (MSH-9 is not REF). It opens no contact; send a REF^I12 to refer a child.",
@@ -159,8 +168,10 @@ def _together(readings: list[Reading]) -> Reading:
                 )
             )
     first = next((reading.transport_id for reading in readings if reading.transport_id), "")
+    statements = [statement for reading in readings for statement in reading.statements]
     if not reports:
-        return readings[0].model_copy(update={"transport_id": first, "notes": [batch, *readings[0].notes]})
+        told = {"transport_id": first, "notes": [batch, *readings[0].notes], "statements": statements}
+        return readings[0].model_copy(update=told)
     if all(reading.outcome == "quarantined" for reading in readings):
         return readings[0].model_copy(update={"transport_id": first})
-    return Reading(outcome="contact", transport_id=first, reports=reports)
+    return Reading(outcome="contact", transport_id=first, reports=reports, statements=statements)

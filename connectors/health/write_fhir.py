@@ -23,8 +23,8 @@ _FHIR_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 _STATUS = {
     "received": "received", "risk_assessed": "in-progress", "decision": "accepted", "no_further_action": "completed",
-    "closed": "completed", "transferred": "completed", "not_a_contact": "rejected", "not_understood": "failed",
-    "not_delivered": "on-hold",
+    "closed": "completed", "transferred": "completed", "transfer_accepted": "completed", "not_a_contact": "rejected",
+    "not_understood": "failed", "not_delivered": "on-hold",
 }  # fmt: skip
 """Task.status of each outcome; the outcome itself is Task.businessStatus."""
 

@@ -13,6 +13,7 @@ from schemas.outbound import OutboundItem
 _STATUS = {
     "received": ("P", "Pending"), "risk_assessed": ("P", "Pending"), "decision": ("A", "Accepted"),
     "no_further_action": ("R", "Rejected"), "closed": ("A", "Accepted"), "transferred": ("A", "Accepted"),
+    "transfer_accepted": ("A", "Accepted"),
     "not_a_contact": ("R", "Rejected"), "not_understood": ("R", "Rejected"), "not_delivered": ("P", "Pending"),
 }  # fmt: skip
 """RF1-1 by HL7 table 0283."""

@@ -65,15 +65,16 @@ _ELEMENT = {
     "notice_number": "NoticeNumber", "action": "Action", "notice_type": "NoticeType", "message_id": "MessageId",
     "written_at": "WrittenAt", "given_name": "Forename", "family_name": "Surname", "other_given_names": "MiddleNames",
     "known_as": "KnownAs", "date_of_birth": "DateOfBirth", "unborn": "Unborn", "expected_date_of_birth": "ExpectedDateOfBirth",
-    "sex": "Sex", "ethnicity": "Ethnicity", "disabilities": "Disabilities", "nhs_number": "NHSNumber", "upn": "UPN",
+    "sex": "Sex", "ethnicity": "Ethnicity", "disabilities": "Disabilities", "looked_after": "LookedAfter",
+    "nhs_number": "NHSNumber", "upn": "UPN",
     "former_upn": "FormerUPN", "la_child_id": "LAchildID", "person_id": "PersonId", "school": "School",
     "first_language": "FirstLanguage", "role": "Role", "relationship": "Relationship", "phone": "Phone", "email": "Email",
     "job": "Job", "organisation": "Organisation", "at": "At", "type": "Type", "address": "Address",
 }  # fmt: skip
 _CHILD = (
     "given_name", "other_given_names", "family_name", "known_as", "date_of_birth", "unborn", "expected_date_of_birth", "sex",
-    "ethnicity", "disabilities", "nhs_number", "upn", "former_upn", "la_child_id", "person_id", "address", "school",
-    "first_language",
+    "ethnicity", "disabilities", "looked_after", "nhs_number", "upn", "former_upn", "la_child_id", "person_id", "address",
+    "school", "first_language",
 )  # fmt: skip
 _PERSON = (
     "role", "relationship", "given_name", "family_name", "date_of_birth", "phone", "email", "job", "organisation", "address",

@@ -35,6 +35,7 @@ _STEPS: tuple[tuple[str, tuple[frozenset[str], ...], frozenset[str]], ...] = tup
         ("conference_held", ("conference icpc conferenced",), ""),
         ("strategy_discussion", ("strategy", "discussion discussions meeting held strat"), ""),
         ("review_held", ("review", "held cin child completed statutory"), "risk assessment assessed case file"),
+        ("risk_assessment_signed_off", ("risk", "assessment assessments", "signed sign signoff"), ""),
         ("risk_assessed", ("risk", "assessed assessment assessments graded rated reassessed reassessment rating grading"), ""),
         ("transferred", ("transferred transfer transferring",), "in received"),
         ("allocated", ("allocated reallocated allocation reallocation assigned reassigned assignment reassignment",), ""),

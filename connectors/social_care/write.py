@@ -81,6 +81,7 @@ def _child(person: Person) -> dict[str, Any]:
         "ethnicity": person.ethnicity,
         "ethnicity_as_sent": person.ethnicity_source,
         "disabilities": person.disabilities,
+        "looked_after": person.looked_after,
         "identifiers": [
             {"type": identifier.kind, "value": identifier.value, "valid": identifier.valid, "problem": identifier.problem}
             for identifier in person.identifiers

@@ -21,6 +21,7 @@ from connectors.transports.fhir_answers import FHIR_JSON, capability_statement, 
 from connectors.transports.http_body import Body, NoRoom, TooSlow, read_body
 from connectors.transports.http_outcomes import about_what_became
 from connectors.transports.http_paths import Path, paths_of
+from connectors.transports.http_probe import takes_probes
 from connectors.transports.http_problem import Problem, answer_problems
 from connectors.transports.openapi import GET_DOCS, READY_DOCS, TITLE, document_of
 from connectors.transports.view_answers import ViewAnswers, ViewAway
@@ -40,7 +41,8 @@ class HttpDoor:
     """What the HTTP transport of one agency needs. `loopback`: bound to this machine alone.
 
     `failed` is called when the process cannot keep its promises any more; `reachable` says whether the broker answers.
-    `statement_key` is the file of the key that signs statements; without it there are none.
+    `statement_key` is the file of the key that signs statements; without it there are none. `probe_token` is what the hub's
+    own probes prove themselves with; without it none are taken.
     """
 
     edge: Edge
@@ -54,6 +56,7 @@ class HttpDoor:
     failed: Callable[[BaseException], None]
     body_seconds: float = BODY_SECONDS
     statement_key: KeyFile | None = None
+    probe_token: str = ""
 
 
 def build_app(door: HttpDoor) -> FastAPI:
@@ -77,6 +80,8 @@ def build_app(door: HttpDoor) -> FastAPI:
     _about_receipts(app, door)
     about_what_became(app, door.view, door.edge.agency, lambda request: _sender(door, request), door.statement_key)
     _about_itself(app, door)
+    if door.probe_token:
+        takes_probes(app, door.probe_token, door.edge.probe)
     return app
 
 

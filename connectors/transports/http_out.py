@@ -7,8 +7,8 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from connectors.delivery.addresses import HttpAddress
 from connectors.delivery.outcome import Delivered, Failed, Outcome, Refused
-from connectors.delivery.recipients import HttpAddress
 from connectors.delivery.signing import key_of, signature_headers
 from connectors.writing import Written
 from schemas.outbound import OutboundItem

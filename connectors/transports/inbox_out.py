@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
 
+from connectors.delivery.addresses import InboxAddress
 from connectors.delivery.outcome import Delivered, Failed, Outcome, Refused
-from connectors.delivery.recipients import InboxAddress
 from connectors.writing import Written
 from schemas.outbound import OutboundItem
 

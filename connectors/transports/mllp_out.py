@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import ssl
 
+from connectors.delivery.addresses import MllpAddress
 from connectors.delivery.outcome import Delivered, Failed, Outcome, Refused
-from connectors.delivery.recipients import MllpAddress
 from connectors.transports.mllp_frame import CARRIAGE_RETURN, END, START, framed
 from connectors.writing import Written
 from schemas.outbound import OutboundItem

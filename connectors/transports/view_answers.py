@@ -1,6 +1,7 @@
 """Asking the view what became of a message, for a sender who wants to know."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -53,6 +54,13 @@ class ViewAnswers:
     async def statement(self, sender: str, day: str) -> dict[str, Any] | None:
         """What the view holds of a sender for a day, None if that is no day. Raises `ViewAway`."""
         return await self._ask("/statements", {"sender": sender, "day": day}, none=422)
+
+    async def statements_due(self, recipients: Sequence[str]) -> dict[str, Any]:
+        """Which daily statements of these recipients are owed and not on the log. Raises `ViewAway`."""
+        found = await self._ask("/statements/due", {"recipients": ",".join(recipients)}, none=404)
+        if found is None:
+            raise ViewAway
+        return found
 
     async def close(self) -> None:
         """Let the connection go."""

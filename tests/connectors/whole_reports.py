@@ -10,7 +10,7 @@ from schemas.reading import Attachment, Organisation, Report
 BORN = Report(
     person=Person(
         given="Mina", family="Okafor", other_given=["Rose", "Ada"], known_as="Minnie", dob=date(2016, 2, 29), sex="F",
-        sex_source="female", ethnicity="BAFR", ethnicity_source="N African", disabilities=["AUT", "HEAR"],
+        sex_source="female", ethnicity="BAFR", ethnicity_source="N African", disabilities=["AUT", "HEAR"], looked_after="yes",
         identifiers=[
             Identifier(kind="nhs_number", value="4781234569"), Identifier(kind="upn", value="B801200005001"),
             Identifier(kind="former_upn", value="Q801200005002"), Identifier(kind="la_child_id", value="LA778"),

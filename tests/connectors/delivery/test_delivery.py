@@ -1,14 +1,11 @@
 """Delivery on a real broker to real servers: everything arrives, in order, whoever is down, and whoever dies when."""
 
-import asyncio
 import json
 import os
 import re
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,26 +17,20 @@ from confluent_kafka import Consumer, TopicPartition
 
 from connectors.delivery.engine import entry_of
 from connectors.delivery.recipients import Recipient
-from connectors.delivery.routes import routes_to
 from connectors.delivery.schedule import again
 from connectors.delivery.signing import is_signed, signature_headers
 from ops.children import Children
-from ops.clocks import SystemClock
-from ops.delivery_process import deliver
 from ops.durable_log import KafkaLog
 from ops.topics import apply_topics
-from schemas.catalogue import catalogue, codec
-from schemas.delivery import Delivery
+from schemas.catalogue import catalogue
 from schemas.outbound import OutboundItem
-from schemas.ports import Entry
-from schemas.settings import Settings
 
+from .carrying import FAST, Written, delivering, put
 from .partners import HttpPartner, MllpPartner, ids, said, until
 
 pytestmark = pytest.mark.broker
 
 DOCS = (Path(__file__).parents[3] / "docs" / "delivery.md").read_text()
-FAST: dict[str, Any] = {"first_retry_seconds": 0.05, "longest_retry_seconds": 0.2}
 
 
 def item(recipient: str, number: int, contact: str = "c", agency: str = "social_care") -> OutboundItem:
@@ -47,68 +38,6 @@ def item(recipient: str, number: int, contact: str = "c", agency: str = "social_
         item_id=f"{recipient}-{number}", kind="outcome", recipient=recipient, agency=agency, contact_id=f"{recipient}-{contact}",
         receipt_id=f"r-{number}", at=datetime(2026, 6, 6, 10, number % 60, tzinfo=UTC), outcome={"outcome": "closed"},
     )  # fmt: skip
-
-
-async def put(durable: KafkaLog, *items: OutboundItem) -> None:
-    entries = []
-    for one in items:
-        topic = f"outbound.{one.agency}"
-        entries.append(Entry(topic, f"{one.recipient} {one.contact_id}".encode(), codec(topic).encode(one)))
-    await durable.append(entries)
-
-
-class Written:
-    """The states on the log, read on from where it was."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": uuid.uuid4().hex, "log_level": 0})
-        self._consumer.assign([TopicPartition("deliveries", n, 0) for n in range(catalogue().keyed_partitions)])
-        self._found: list[Delivery] = []
-
-    def of(self, item_id: str) -> list[Delivery]:
-        for message in self._consumer.consume(500, 0.05):
-            if message.error() is None:
-                self._found.append(codec("deliveries").decode(message.value()))
-        return [one for one in self._found if one.item_id == item_id]
-
-    def states(self, item_id: str) -> list[str]:
-        return [one.state for one in self.of(item_id)]
-
-    def close(self) -> None:
-        self._consumer.close()
-
-
-@pytest.fixture
-def durable(kafka: str) -> Iterator[KafkaLog]:
-    log = KafkaLog(kafka, "test")
-    yield log
-    log.close()
-
-
-@pytest.fixture
-def written(kafka: str) -> Iterator[Written]:
-    reader = Written(kafka)
-    yield reader
-    reader.close()
-
-
-@pytest.fixture
-def name() -> str:
-    """A recipient nobody else has."""
-    return f"r{uuid.uuid4().hex[:12]}"
-
-
-@asynccontextmanager
-async def delivering(kafka: str, durable: KafkaLog, run_dir: Path, *recipients: Recipient) -> AsyncIterator[None]:
-    settings = Settings(bootstrap_servers=kafka, run_dir=run_dir)
-    stop = asyncio.Event()
-    routes = routes_to(recipients, durable, settings.duty_manager)
-    task = asyncio.create_task(deliver(routes, settings, SystemClock(), durable, stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(task, 20)
 
 
 def over_http(name: str, partner: HttpPartner, **more: Any) -> Recipient:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from connectors.delivery.recipients import RecipientsRefused, check_recipients, load_recipients, out_topics
+from ops.school_directory import schools_listed
 
 HTTP = {"id": "case-system", "agency": "social_care", "http": {"url": "https://cases.example/in"}}
 
@@ -59,6 +60,9 @@ def test_the_file_in_the_documentation_can_be_used_and_partners_topics_are_made_
     path = tmp_path / "recipients.yaml"
     path.write_text(docs.split("```yaml\n")[1].split("```")[0])
     recipients = load_recipients(path)
-    assert [one.channel for one in recipients] == ["http", "mllp", "folder", "inbox", "kafka"]
+    assert [one.channel for one in recipients] == ["http", "mllp", "folder", "inbox", "kafka", "mail"]
+    assert schools_listed(recipients) == dict.fromkeys(("107258", "elm primary school", "elm primary"), "elm-school")
+    fetch_theirs = [one.id for one in recipients if not one.has_statements]
+    assert fetch_theirs == ["case-system", "st-marys-pas"], "an MLLP listener takes HL7 alone"
     assert out_topics(recipients) == ("partner.anytown-trust.out",)
     assert load_recipients(None) == ()

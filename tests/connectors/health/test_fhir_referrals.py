@@ -30,6 +30,52 @@ def bare(**elements: Any) -> bytes:
     return json.dumps({"resourceType": "ServiceRequest", "status": "active", "intent": "order", **elements}).encode()
 
 
+PROFILES = {
+    "MessageHeader": "https://fhir.nhs.uk/StructureDefinition/BARSMessageHeader-servicerequest-request|1.0.2",
+    "ServiceRequest": "https://fhir.nhs.uk/StructureDefinition/BARSServiceRequest-request-referral",
+    "Patient": "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Patient",
+}
+
+
+def claiming(**changes: Any) -> set[tuple[str, str]]:
+    """What is said of the sample message when each resource claims its profile, with elements replaced."""
+    bundle = json.loads(sample("referral_message.json"))
+    for entry in bundle["entry"]:
+        resource = entry["resource"]
+        kind = resource["resourceType"]
+        if kind in PROFILES:
+            resource["meta"] = {"profile": [PROFILES[kind]]}
+            resource.update(changes.get(kind, {}))
+    return {(note.code, note.field) for note in only_report(json.dumps(bundle).encode()).notes if note.code.startswith("profile")}
+
+
+def test_a_claimed_profile_that_is_not_kept_is_a_note_and_gates_nothing() -> None:
+    kept: dict[str, Any] = {
+        "MessageHeader": {"destination": [{"endpoint": "https://fd.example.org", "receiver": {"reference": "urn:uuid:x"}}]},
+        "ServiceRequest": {"intent": "plan"},
+    }
+    assert claiming(**kept) == set()
+    assert claiming() == {
+        ("profile_missing", "MessageHeader.destination.receiver.reference"),
+        ("profile_not_as_fixed", "ServiceRequest.intent"),
+    }
+    number = {"system": "https://fhir.nhs.uk/Id/nhs-number", "value": "999 100 0011"}
+    broken: dict[str, Any] = {
+        "MessageHeader": {**kept["MessageHeader"], "reason": None, "focus": []},
+        "ServiceRequest": {"intent": "plan", "category": [{"coding": [{"system": "local", "code": "x"}]}], "authoredOn": ""},
+        "Patient": {"identifier": [number, number]},
+    }
+    assert claiming(**broken) == {
+        ("profile_missing", "MessageHeader.reason"),
+        ("profile_missing", "MessageHeader.focus.reference"),
+        ("profile_not_as_fixed", "ServiceRequest.category"),
+        ("profile_missing", "ServiceRequest.authoredOn"),
+        ("profile_not_as_fixed", "Patient.identifier:nhsNumber"),
+        ("profile_not_as_fixed", "Patient.identifier:nhsNumber.value"),
+        ("profile_missing", "Patient.identifier:nhsNumber.extension:nhsNumberVerificationStatus"),
+    }
+
+
 @pytest.fixture
 def report() -> Report:
     return only_report(sample("referral_message.json"))

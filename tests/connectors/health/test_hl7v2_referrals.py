@@ -1,5 +1,6 @@
 """An HL7 v2 referral of any version arrives with everything it says about the child."""
 
+import base64
 import hashlib
 from datetime import UTC, date, datetime
 
@@ -184,3 +185,16 @@ def test_an_unreadable_referral_in_a_batch_becomes_a_contact_to_look_at_the_same
     assert reading.outcome == "contact"
     assert [one.person.given for one in reading.reports] == ["Lily", ""]
     assert "unreadable_in_batch" in note_codes(reading.reports[1])
+
+
+@pytest.mark.parametrize("version", ["2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.2"])
+def test_every_version_keeps_local_segments_and_documents(version: str) -> None:
+    content = b"%PDF-1.4 synthetic letter of version " + version.encode()
+    document = f"OBX|1|ED|PDF^Letter||^application^pdf^Base64^{base64.b64encode(content).decode()}"
+    header = HEADER.replace("|2.4", f"|{version}")
+    report = only_report(message(CHILD, REFERRAL, "ZSG|1|AMBER|School: Elm Primary", document, "ZZZ|x", header=header))
+    assert (report.person.family, report.reference, report.action) == ("SAMPLE", "REF-1", "new")
+    assert "Elm Primary" in report.unmapped["ZSG"] and report.unmapped["ZZZ"] == "x"
+    [kept] = report.attachments
+    assert (kept.size, kept.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert "JVBER" not in report.model_dump_json()

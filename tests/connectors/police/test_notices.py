@@ -73,11 +73,14 @@ def test_each_child_of_a_notice_is_a_contact_and_no_adult_is(inside: str) -> Non
     assert {report.risk for report in reading.reports} == {"red"}
 
 
-def test_a_child_s_own_grade_and_story_count_before_the_notice_s() -> None:
+def test_a_child_s_own_story_counts_before_the_notice_s_and_of_two_grades_the_higher() -> None:
     each = "<Child><Name>{}</Name><DOB>{}</DOB><RAG>{}</RAG><Narrative>{}</Narrative></Child>"
-    inside = each.format(*MIA, "A", "Bruised eye") + each.format(*BEN, "G", "Asleep")
-    first, second = read_as("police", notice(inside)).reports
-    assert (first.risk, second.risk) == ("amber", "green")
+    inside = each.format(*MIA, "R", "Bruised eye") + each.format(*BEN, "G", "Asleep")
+    for grade, second_s in (("Green", "green"), ("M", "amber"), ("R", "red"), ("not assessed", "green")):
+        reading = read_as("police", notice(inside, f"<Risk>{grade}</Risk><Narrative>Fight at home</Narrative>"))
+        first, second = reading.reports
+        assert (first.risk, second.risk) == ("red", second_s)
+        assert ("risk_grades_differ" in {note.code for note in second.notes}) == (second_s != "green")
     assert first.narrative.startswith("Bruised eye") and second.narrative.startswith("Asleep")
     assert "Fight at home" in first.narrative and "Asleep" not in first.narrative
 
@@ -147,3 +150,28 @@ def test_the_text_is_right_whatever_encoding_a_notice_declares(body: str, encodi
 def test_what_cannot_be_read_is_quarantined_with_what_to_do_next(body: str, code: str) -> None:
     reading = read_as("police", body)
     assert (reading.outcome, reading.reason_code, reading.reason[-1]) == ("quarantined", code, ".")
+
+
+@pytest.mark.parametrize(
+    ("role", "relationship", "born", "read_as_role"),
+    [
+        ("witness", "brother of the suspect", "1980-01-01", "other"),
+        ("other", "babysitter to both children", "1980-01-01", "other"),
+        ("witness", "found the children", "", "other"),
+        ("other", "father of a classmate", "", "other"),
+        ("carer", "grandmother", "", "carer"),
+        ("suspect", "son of the neighbour", "2001-01-01", "alleged_perpetrator"),
+        ("victim", "mother", "1990-01-01", "parent"),
+    ],
+)
+def test_a_role_that_is_stated_is_not_overruled_by_the_relationship(
+    role: str, relationship: str, born: str, read_as_role: str
+) -> None:
+    person = {"role": role, "relationship": relationship, "given_name": "Sam", "family_name": "Hill", "date_of_birth": born}
+    child = {"given_name": "Mina", "family_name": "Okafor", "date_of_birth": "2016-02-29"}
+    reading = read_as(
+        "police", {"notice_number": "N 1 of 26 / A B C", "children": [child], "people": [person], "circumstances": "Hit"}
+    )
+    [report] = reading.reports
+    assert report.reference == "N 1 of 26 / A B C"
+    assert [(one.role, one.given) for one in report.people] == [(read_as_role, "Sam")]

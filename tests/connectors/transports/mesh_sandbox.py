@@ -31,6 +31,8 @@ class MeshSandbox:
     def __init__(self) -> None:
         self.letters: dict[str, Letter] = {}
         self.asked: list[str] = []
+        #: What was sent from the mailbox: headers by lower-case names, and bytes.
+        self.sent: list[tuple[dict[str, str], bytes]] = []
         self.password = PASSWORD
         self._used: set[str] = set()
         sandbox = self
@@ -42,8 +44,13 @@ class MeshSandbox:
                 sandbox._get(self)
 
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                self.answer(200 if sandbox._knows(self) else 403)
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if not sandbox._knows(self):
+                    self.answer(403)
+                elif urlsplit(self.path).path.endswith("/outbox"):
+                    sandbox._take(self, body)
+                else:
+                    self.answer(200)
 
             def do_PUT(self) -> None:
                 sandbox._put(self)
@@ -106,6 +113,15 @@ class MeshSandbox:
             "Mex-Chunk-Range": f"{number}:{len(letter.chunks)}", **letter.headers,
         }  # fmt: skip
         request.answer(200 if last else 206, letter.chunks[number - 1], headers, letter.fails_after if last else None)
+
+    def _take(self, request: Any, body: bytes) -> None:
+        """A message for another mailbox; as MESH, 417 for one that does not exist."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if headers.get("mex-to") == "NOBODY":
+            request.answer(417, json.dumps({"detail": [{"event": "SEND", "code": "12", "msg": "Unregistered"}]}).encode())
+            return
+        self.sent.append((headers, body))
+        request.answer(202, json.dumps({"message_id": f"M{len(self.sent)}"}).encode())
 
     def _put(self, request: Any) -> None:
         if not self._knows(request):

@@ -1,0 +1,89 @@
+"""SFTP out: one file an item in a folder on the recipient's server, there whole or not at all."""
+
+import asyncio
+import contextlib
+import posixpath
+
+import asyncssh
+
+from connectors.delivery.addresses import SftpAddress
+from connectors.delivery.outcome import Delivered, Failed, Outcome
+from connectors.writing import Written
+from schemas.outbound import OutboundItem
+
+#: Seconds for connecting and logging in.
+_CONNECT_SECONDS = 20.0
+
+
+class SftpOut:
+    """Puts files into one folder. The connection is kept, and made anew after anything went wrong."""
+
+    def __init__(self, address: SftpAddress) -> None:
+        self._address = address
+        self._turn = asyncio.Lock()
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self._sftp: asyncssh.SFTPClient | None = None
+
+    async def send(self, item: OutboundItem, written: Written) -> Outcome:
+        """Write under a hidden name, then rename: a repeat has the same name and the same bytes."""
+        async with self._turn:
+            done = False
+            try:
+                await self._put(await self._connected(), written)
+                done = True
+                return Delivered()
+            except (asyncssh.ConnectionLost, ConnectionError, TimeoutError):
+                return Failed("unreachable")
+            except (asyncssh.Error, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+                return Failed(f"sftp_{type(error).__name__}")
+            except OSError:
+                return Failed("unreachable")
+            finally:
+                if not done:
+                    await self._disconnect()
+
+    async def _put(self, sftp: asyncssh.SFTPClient, written: Written) -> None:
+        folder = self._address.folder
+        hidden, path = posixpath.join(folder, f".{written.file_name}"), posixpath.join(folder, written.file_name)
+        async with sftp.open(hidden, "wb") as file:
+            await file.write(written.body)
+            with contextlib.suppress(asyncssh.SFTPOpUnsupported):
+                await file.fsync()
+        try:
+            await sftp.posix_rename(hidden, path)
+        except asyncssh.SFTPOpUnsupported:
+            # Such a server does not rename over a file: one of this name is an earlier try of the same item.
+            with contextlib.suppress(asyncssh.SFTPNoSuchFile):
+                await sftp.remove(path)
+            await sftp.rename(hidden, path)
+
+    async def _connected(self) -> asyncssh.SFTPClient:
+        if self._sftp is None:
+            address = self._address
+            pinned = asyncssh.import_public_key(address.host_key)
+            self._connection = await asyncssh.connect(
+                address.host,
+                address.port,
+                username=address.user,
+                known_hosts=([pinned], [], []),
+                client_keys=[str(address.private_key)],
+                passphrase=address.passphrase.read() if address.passphrase else None,
+                # Nothing of this machine's own set-up decides whom we trust or who we are.
+                config=None,
+                agent_path=None,
+                connect_timeout=_CONNECT_SECONDS,
+                login_timeout=_CONNECT_SECONDS,
+                keepalive_interval=15,
+            )
+            self._sftp = await self._connection.start_sftp_client()
+        return self._sftp
+
+    async def _disconnect(self) -> None:
+        connection, self._connection, self._sftp = self._connection, None, None
+        if connection is not None:
+            # Not waited for: a server that hangs would hold up the end of the attempt.
+            connection.abort()
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        await self._disconnect()
