@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import httpx
 
+from ops.dry_run import show_instead
 from ops.view.client import (
     NOT_FOUND,
     NOT_UP,
@@ -39,8 +40,11 @@ def contact_of(view: ViewClient, reference: str, timeout: float) -> str:
         raise
 
 
-def post(settings: Settings, entry: dict[str, Any], token: str) -> str:
-    """The receipt of an entry. The same key goes with a second try, so an entry cannot count twice."""
+def post(settings: Settings, entry: dict[str, Any], token: str, *, dry_run: bool = False) -> str:
+    """The receipt of an entry. The same key goes with a second try, so an entry cannot count twice. With `dry_run` the entry
+    is shown and the command ends."""
+    if dry_run:
+        show_instead("connector-social_care", entry)
     url = url_of(settings, "connector-social_care") + "/case-events"
     headers = {"Idempotency-Key": str(uuid.uuid4())} | ({"Authorization": f"Bearer {token}"} if token else {})
     # A proxy from the environment must never see it.
@@ -74,10 +78,12 @@ def counts(receipt: dict[str, Any]) -> bool:
     return kept and all(event["opened"] and not event["problem"] for event in receipt["events"])
 
 
-def enter(settings: Settings, view: ViewClient, entry: dict[str, Any], token: str, timeout: float) -> dict[str, Any]:
-    """Post an entry and wait until the view knows what became of it. Ends the command when it is not read yet, or does
-    not count."""
-    receipt = post(settings, entry, token)
+def enter(
+    settings: Settings, view: ViewClient, entry: dict[str, Any], token: str, timeout: float, *, dry_run: bool = False
+) -> dict[str, Any]:
+    """Post an entry and wait until the view knows what became of it. Ends the command when it is not read yet, does not
+    count, or `dry_run` asks for no more than to be shown it."""
+    receipt = post(settings, entry, token, dry_run=dry_run)
     outcome = view.wait(f"/receipts/{receipt}", told, timeout)
     if outcome is None or not told(outcome):
         fail(f"It is kept, and not read yet. Ask later: frontdoor find {receipt}", STILL_WAITING)

@@ -14,6 +14,7 @@ from ops.durable_log import KafkaLog
 from ops.endpoints import announce
 from schemas.ports import Entry, NotDurable
 from schemas.settings import Settings
+from schemas.trace import UNTRACED, Tracer
 
 log = logging.getLogger("frontdoor.connector")
 
@@ -43,11 +44,11 @@ class _WatchedLog:
             raise
 
 
-def main(agency: str, settings: Settings) -> None:
+def main(agency: str, settings: Settings, tracer: Tracer = UNTRACED) -> None:
     """Run the connector of `agency` until SIGTERM. Raises `SystemExit`: 70 to be started anew, 78 to be set up anew."""
     role = f"connector-{agency}"
     try:
-        asyncio.run(_until_told(agency, settings))
+        asyncio.run(_until_told(agency, settings, tracer))
     except CannotRun as error:
         print(f"{role}: {error}", file=sys.stderr)
         raise SystemExit(MISCONFIGURED) from None
@@ -56,15 +57,20 @@ def main(agency: str, settings: Settings) -> None:
         raise SystemExit(FAILED) from None
 
 
-async def _until_told(agency: str, settings: Settings) -> None:
+async def _until_told(agency: str, settings: Settings, tracer: Tracer) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(agency, settings, stop)
+    await serve(agency, settings, stop, tracer=tracer)
 
 
 async def serve(
-    agency: str, settings: Settings, stop: asyncio.Event, *, append_seconds: float = APPEND_SECONDS
+    agency: str,
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    append_seconds: float = APPEND_SECONDS,
+    tracer: Tracer = UNTRACED,
 ) -> None:
     """Run the connector of `agency` on its own connection to the log until `stop` is set.
 
@@ -82,6 +88,7 @@ async def serve(
             announce=lambda urls: announce(settings, role, urls),
             stop=stop,
             give_up=give_up,
+            tracer=tracer,
         )
     finally:
         settings.endpoint_file(role).unlink(missing_ok=True)

@@ -5,20 +5,22 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 
 from confluent_kafka import KafkaException
 
 from connectors.delivery.engine import Deliverer, Route
 from connectors.delivery.feed import Feed, ItemReader
-from connectors.delivery.recipients import RecipientsRefused, check_recipients, load_recipients
+from connectors.delivery.recipients import Recipient, RecipientsRefused, check_recipients, load_recipients
 from connectors.delivery.routes import routes_to
 from ops.clocks import clock_of
+from ops.delivery_statements import send_statements
 from ops.durable_log import KafkaLog
 from ops.endpoints import announce
 from schemas.ports import Clock, NotDurable
 from schemas.settings import Settings
+from schemas.trace import UNTRACED, Tracer
 
 log = logging.getLogger("frontdoor.delivery")
 
@@ -28,10 +30,10 @@ ROLE = "delivery"
 FAILED, MISCONFIGURED = 70, 78
 
 
-def main(settings: Settings) -> None:
+def main(settings: Settings, tracer: Tracer = UNTRACED) -> None:
     """Deliver until SIGTERM. Raises `SystemExit`: 70 to be started anew, 78 to be set up anew."""
     try:
-        asyncio.run(_until_told(settings))
+        asyncio.run(_until_told(settings, tracer))
     except RecipientsRefused as error:
         print(f"{ROLE}: {error}", file=sys.stderr)
         raise SystemExit(MISCONFIGURED) from None
@@ -40,7 +42,7 @@ def main(settings: Settings) -> None:
         raise SystemExit(FAILED) from None
 
 
-async def _until_told(settings: Settings) -> None:
+async def _until_told(settings: Settings, tracer: Tracer) -> None:
     recipients = load_recipients(settings.recipients_file)
     check_recipients(recipients)
     stop = asyncio.Event()
@@ -52,7 +54,7 @@ async def _until_told(settings: Settings) -> None:
     )
     try:
         routes = routes_to(recipients, durable, settings.duty_manager)
-        await deliver(routes, settings, clock_of(settings), durable, stop)
+        await deliver(routes, settings, clock_of(settings), durable, stop, tracer, recipients)
     finally:
         settings.endpoint_file(ROLE).unlink(missing_ok=True)
         closing = threading.Thread(target=durable.close, name="close", daemon=True)
@@ -61,21 +63,40 @@ async def _until_told(settings: Settings) -> None:
 
 
 async def deliver(
-    routes: Mapping[str, Route], settings: Settings, clock: Clock, durable: KafkaLog, stop: asyncio.Event
+    routes: Mapping[str, Route],
+    settings: Settings,
+    clock: Clock,
+    durable: KafkaLog,
+    stop: asyncio.Event,
+    tracer: Tracer = UNTRACED,
+    recipients: Sequence[Recipient] = (),
 ) -> None:
-    """Deliver over these routes until `stop`. Raises `NotDurable`, `KafkaException`."""
+    """Deliver over these routes until `stop`, and make the daily statements of `recipients`. Raises `NotDurable`,
+    `KafkaException`."""
     reader = ItemReader(settings.bootstrap_servers)
-    deliverer = Deliverer(routes, durable, clock, reader.read, lambda: datetime.now(UTC))
+    deliverer = Deliverer(routes, durable, clock, reader.read, lambda: datetime.now(UTC), tracer)
     patience = settings.session_timeout_seconds
     feed = Feed(settings.bootstrap_servers, deliverer, instance=settings.instance, session_seconds=patience)
     delivering = asyncio.create_task(deliverer.run(stop))
+    stating = asyncio.create_task(_or_stop(send_statements(recipients, settings, durable, deliverer.holds, stop), stop))
     announce(settings, ROLE, {})
     try:
         await feed.run(stop)
         await delivering
+        stop.set()
+        await stating
     finally:
         stop.set()
-        await asyncio.gather(delivering, return_exceptions=True)
+        await asyncio.gather(delivering, stating, return_exceptions=True)
         for route in routes.values():
             await route.outlet.close()
         await reader.close()
+
+
+async def _or_stop(work: Coroutine[None, None, None], stop: asyncio.Event) -> None:
+    """Work whose failure ends the whole process."""
+    try:
+        await work
+    except BaseException:
+        stop.set()
+        raise

@@ -11,6 +11,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from ops.process_numbers import count
 from schemas.ports import Entry, NotDurable
 
 
@@ -78,7 +79,10 @@ class KafkaLog:
             await self._produce(batch, index, entry)
         await batch.future
         if batch.error:
+            count("frontdoor_append_failures_total")
             raise NotDurable(f"the broker did not take a record: {batch.error}")
+        for entry in entries:
+            count("frontdoor_appended_total", entry.topic)
         return batch.places
 
     async def _produce(self, batch: _Batch, index: int, entry: Entry) -> None:

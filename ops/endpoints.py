@@ -2,9 +2,14 @@
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 from schemas.settings import Settings
+
+#: Where this process tells of itself (`ops.process_endpoint`), and who wants to know that it has announced itself.
+own_url = ""
+when_announced: Callable[[], None] | None = None
 
 
 def announce(settings: Settings, role: str, urls: dict[str, str]) -> None:
@@ -12,7 +17,9 @@ def announce(settings: Settings, role: str, urls: dict[str, str]) -> None:
     path = settings.endpoint_file(role)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(f".{os.getpid()}.new")
-    new.write_text(json.dumps({"pid": os.getpid(), "urls": urls}))
+    new.write_text(json.dumps({"pid": os.getpid(), "urls": urls, "own": own_url}))
+    if when_announced is not None:
+        when_announced()
     os.replace(new, path)
 
 

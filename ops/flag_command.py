@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from ops.case_entry import enter
+from ops.dry_run import DryRun
 from ops.entry_options import Json, Timeout, Token, require_named
 from ops.view.client import NOT_FOUND, USAGE, ViewClient, fail, plain_errors, warn_if_behind
 from ops.view.terminal import console, plain, when
@@ -58,12 +59,14 @@ def list_flags(
 
 
 @flag_app.command("ack")
-def acknowledge(flag: FlagId, by: By, as_json: Json = False, token: Token = "", timeout: Timeout = 30.0) -> None:
+def acknowledge(
+    flag: FlagId, by: By, as_json: Json = False, token: Token = "", timeout: Timeout = 30.0, dry_run: DryRun = False
+) -> None:
     """Say that a person has seen a flag and looks into it.
 
     Exit code: 0 kept and it counts, 1 it does not count, 2 wrong command, 3 no stack is running, 4 kept, not read yet.
     """
-    _answer("acknowledged", flag, by, {}, as_json, token, timeout)
+    _answer("acknowledged", flag, by, {}, as_json, token, timeout, dry_run)
 
 
 @flag_app.command("explain")
@@ -75,6 +78,7 @@ def explain(
     as_json: Json = False,
     token: Token = "",
     timeout: Timeout = 30.0,
+    dry_run: DryRun = False,
 ) -> None:
     """Say why a limit was passed; the escalation ends there.
 
@@ -83,17 +87,20 @@ def explain(
     if reason not in FLAG_REASONS:
         listed = "\n".join(f"  {code}: {text}" for code, text in FLAG_REASONS.items())
         fail(f"{plain(reason)!r} is not a reason of the list:\n{listed}", USAGE)
-    _answer("explained", flag, by, {"reason_code": reason, **({"reason": note} if note.strip() else {})}, as_json, token, timeout)
+    more = {"reason_code": reason, **({"reason": note} if note.strip() else {})}
+    _answer("explained", flag, by, more, as_json, token, timeout, dry_run)
 
 
-def _answer(what: str, flag: str, by: str, more: dict[str, str], as_json: bool, token: str, timeout: float) -> None:
+def _answer(
+    what: str, flag: str, by: str, more: dict[str, str], as_json: bool, token: str, timeout: float, dry_run: bool
+) -> None:
     require_named(by)
     settings = Settings()
     with plain_errors(), ViewClient(settings) as view:
         found = _find(view, flag)
         entry = {"event": f"flag_{what}", "contact_id": found["contact_id"], "flag": found["flag_id"], "by": by, **more}
         _possible(found, what)
-        enter(settings, view, entry, token, timeout)
+        enter(settings, view, entry, token, timeout, dry_run=dry_run)
         before = (found["state"], len(found["history"]))
         changed = view.wait(_ALL, lambda answer: _state_of(answer, found["flag_id"]) != before, timeout)
     state = _state_of(changed, found["flag_id"])[0] if changed else found["state"]

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ops.children import Child, Children
 from ops.embedded_kafka import EmbeddedKafka, KafkaDidNotStart
@@ -45,6 +45,9 @@ ROLES = (
     "metrics",
     "registry",
 )
+#: Who else there may be: one who calls recipients, one who tells people, one who compares with the case system, each where
+#: somebody has set it up.
+WHERE_CONFIGURED = ("delivery", "notices", "reconciliation")
 
 Command = Callable[[str], Sequence[str]]
 
@@ -124,7 +127,9 @@ class Stack:
     @property
     def settings(self) -> Settings:
         """The settings that its processes run under."""
-        return Settings(bootstrap_servers=self.bootstrap, run_dir=self.run_dir, clock=self._clock)
+        told = {name.removeprefix("FRONTDOOR_").lower(): value for name, value in self._env.items()}
+        given: dict[str, Any] = {name: value for name, value in told.items() if name in Settings.model_fields}
+        return Settings(**given | {"bootstrap_servers": self.bootstrap, "run_dir": self.run_dir, "clock": self._clock})
 
     def state(self) -> StackState:
         """What it is doing now."""

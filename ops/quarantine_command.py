@@ -11,6 +11,7 @@ from urllib.parse import quote
 import typer
 from rich.table import Table
 
+from ops.dry_run import DryRun, show_instead
 from ops.endpoints import endpoint
 from ops.quarantine_repair import CannotRepair, Place, bytes_of, corrected, original_at, repaired_state, send
 from ops.view.client import NOT_FOUND, STILL_WAITING, USAGE, ViewClient, fail, plain_errors, warn_if_behind
@@ -108,6 +109,7 @@ def repair(
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="What was wrong and what was changed.")],
     as_json: Json = False,
     timeout: Wait = 30.0,
+    dry_run: DryRun = False,
 ) -> None:
     """Send corrected bytes in place of a message nobody could read. Its time of arrival stays.
 
@@ -124,7 +126,7 @@ def repair(
         fail(f"{file} cannot be read: {error.strerror}", USAGE)
     if len(body) > settings.max_message_bytes:
         fail(f"{file} is larger than the hub takes ({settings.max_message_bytes} bytes). Send the documents apart.", USAGE)
-    _send_again(settings, receipt, body, by, reason, as_json, timeout)
+    _send_again(settings, receipt, body, by, reason, as_json, timeout, dry_run)
 
 
 @quarantine_app.command()
@@ -133,16 +135,17 @@ def retry(
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who asks for it; else the name of this account.")] = "",
     as_json: Json = False,
     timeout: Wait = 30.0,
+    dry_run: DryRun = False,
 ) -> None:
     """Read the same bytes again, for example after the hub has learned their format.
 
     Exit code: 0 read, 1 still unreadable or refused, 3 no stack is running, 4 not read yet.
     """
-    _send_again(Settings(), receipt, None, by.strip() or getpass.getuser(), "retry", as_json, timeout)
+    _send_again(Settings(), receipt, None, by.strip() or getpass.getuser(), "retry", as_json, timeout, dry_run)
 
 
 def _send_again(
-    settings: Settings, receipt: str, body: bytes | None, by: str, reason: str, as_json: bool, timeout: float
+    settings: Settings, receipt: str, body: bytes | None, by: str, reason: str, as_json: bool, timeout: float, dry_run: bool
 ) -> None:
     with plain_errors(), ViewClient(settings) as view:
         answer = view.ask(f"/quarantine/{quote(receipt)}")
@@ -157,6 +160,9 @@ def _send_again(
             record = corrected(
                 original, body, settings, by=by, reason=reason, at=datetime.fromisoformat(answer["as_of"]), attempt=attempt
             )
+            if dry_run:
+                # Its bytes are somebody's report; the terminal need not keep them.
+                show_instead(f"received.{record.agency}", record.model_dump(mode="json", exclude={"body"}))
             send(_bootstrap(settings), record)
         except CannotRepair as error:
             fail(str(error), 3)

@@ -66,6 +66,8 @@ def shown(reading: Reading) -> dict[str, Any]:
         result["case_events"] = [
             case.model_dump(mode="json", exclude_defaults=True, exclude={"report"}) for case in reading.case_reports
         ]
+    if reading.statements:
+        result["identities"] = [one.model_dump(mode="json", exclude_defaults=True) for one in reading.statements]
     if reading.reason:
         result["reason"] = reading.reason
         result["reason_code"] = reading.reason_code

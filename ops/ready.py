@@ -1,7 +1,8 @@
-"""`python -m ops.ready ROLE`: whether a process of this run directory is ready; for the health checks of containers.
+"""`python -m ops.ready [--alive] ROLE`: whether a process of this run directory is ready; for containers' health checks.
 
-Exit code 0: it has announced itself since it started, lives, and answers where it serves HTTP. Standard library only,
-because it runs every few seconds beside every process.
+Exit code 0: it has announced itself since it started, lives, and says of itself that it is ready; with `--alive` that its
+event loop moves, or that it is still on its way. Standard library only, because it runs every few seconds beside every
+process.
 """
 
 import json
@@ -12,7 +13,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-_PATIENCE = 5.0
+#: Longer than a process takes to find out that its event loop stands still.
+_PATIENCE = 8.0
 #: Seconds between two clocks of one machine.
 _SLACK = 2.0
 
@@ -22,7 +24,7 @@ def why_not_ready(role: str, run_dir: Path) -> str:
     file = run_dir / "endpoints" / f"{role}.json"
     try:
         announced = json.loads(file.read_text())
-        pid, http = int(announced["pid"]), str(announced["urls"].get("http", ""))
+        pid, http, own = int(announced["pid"]), str(announced["urls"].get("http", "")), str(announced.get("own", ""))
         age = time.time() - file.stat().st_mtime
     except (OSError, ValueError, KeyError, TypeError):
         return "it has not announced itself"
@@ -32,7 +34,17 @@ def why_not_ready(role: str, run_dir: Path) -> str:
     if age > lived + _SLACK:
         # A process id that was used before: in a new container they begin again.
         return "only an earlier process has announced itself"
-    return _why_not_healthy(http) if http else ""
+    why = _why_not(f"{own}/readyz") if own else ""
+    return why or (_why_not(f"{http}/healthz") if http else "")
+
+
+def why_not_alive(role: str, run_dir: Path) -> str:
+    """Empty while a new start would not help, else the reason."""
+    try:
+        own = str(json.loads((run_dir / "endpoints" / f"{role}.json").read_text()).get("own", ""))
+    except (OSError, ValueError):
+        return ""
+    return _why_not(f"{own}/healthz") if own else ""
 
 
 def _seconds_alive(pid: int) -> float | None:
@@ -44,11 +56,11 @@ def _seconds_alive(pid: int) -> float | None:
     return up - ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _why_not_healthy(http: str) -> str:
+def _why_not(url: str) -> str:
     # A proxy of the environment knows nothing of loopback.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{http}/healthz", timeout=_PATIENCE):
+        with opener.open(url, timeout=_PATIENCE):
             return ""
     except urllib.error.HTTPError as error:
         # The view has no such address; that it answers is enough.
@@ -59,11 +71,13 @@ def _why_not_healthy(http: str) -> str:
 
 def main() -> None:
     """See the module."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m ops.ready ROLE")
-    reason = why_not_ready(sys.argv[1], Path(os.environ.get("FRONTDOOR_RUN_DIR", ".frontdoor/up")))
+    alive = sys.argv[1:2] == ["--alive"]
+    if len(sys.argv) != 2 + alive:
+        sys.exit("usage: python -m ops.ready [--alive] ROLE")
+    role, run_dir = sys.argv[-1], Path(os.environ.get("FRONTDOOR_RUN_DIR", ".frontdoor/up"))
+    reason = why_not_alive(role, run_dir) if alive else why_not_ready(role, run_dir)
     if reason:
-        sys.exit(f"{sys.argv[1]} is not ready: {reason}")
+        sys.exit(f"{role} is not {'alive' if alive else 'ready'}: {reason}")
 
 
 if __name__ == "__main__":

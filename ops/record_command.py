@@ -9,6 +9,7 @@ import typer
 
 from ops.case_entry import contact_of, counts, post, told
 from ops.deadline_command import UnreadableTimeError, read_time
+from ops.dry_run import DryRun
 from ops.entry_options import Json, Timeout, Token, require_named
 from ops.view.client import NOT_FOUND, STILL_WAITING, USAGE, ViewClient, fail, plain_errors
 from ops.view.terminal import console, plain, receipt_lines
@@ -33,6 +34,7 @@ def record(
     args: Annotated[str, typer.Option("--args", metavar="JSON", help="More fields, as one JSON object.")] = "",
     token: Token = "",
     as_json: Json = False,
+    dry_run: DryRun = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for what becomes of it.")] = False,
     timeout: Timeout = 30.0,
 ) -> None:
@@ -46,7 +48,7 @@ def record(
     with plain_errors(), ViewClient(settings) as view:
         if "contact_id" in entry:
             entry["contact_id"] = contact_of(view, entry["contact_id"], timeout)
-        receipt = post(settings, entry, token)
+        receipt = post(settings, entry, token, dry_run=dry_run)
         outcome = None if no_wait else view.wait(f"/receipts/{receipt}", told, timeout)
         outcome = outcome if outcome and told(outcome) else None
     if as_json:

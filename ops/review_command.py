@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from ops.case_entry import contact_of, enter
+from ops.dry_run import DryRun
 from ops.entry_options import Json, Timeout, Token, require_named
 from ops.view.client import STILL_WAITING, USAGE, Refused, ViewClient, fail, plain_errors, warn_if_behind
 from ops.view.terminal import console, plain, when
@@ -68,6 +69,7 @@ def answer(
     token: Token = "",
     as_json: Json = False,
     timeout: Timeout = 30.0,
+    dry_run: DryRun = False,
 ) -> None:
     """Say whether a contact is about the child of another one. "not_same" lasts.
 
@@ -80,7 +82,7 @@ def answer(
         before = _ask(view, about)
         other_contact = contact_of(view, other, timeout) if other else _only_candidate(before)
         entry = {"event": "link_answered", "contact_id": about, "other_contact": other_contact, "verdict": verdict}
-        enter(settings, view, {**entry, "by": by, "reason": reason}, token, timeout)
+        enter(settings, view, {**entry, "by": by, "reason": reason}, token, timeout, dry_run=dry_run)
         path = "/reviews/" + quote(about)
         after = view.wait(path, lambda said: said["review"] != before, timeout)
         if after is None or after["review"] == before:
@@ -90,13 +92,19 @@ def answer(
 
 @review_app.command()
 def undo(
-    contact: Contact, by: By = "", reason: Reason = "", token: Token = "", as_json: Json = False, timeout: Timeout = 30.0
+    contact: Contact,
+    by: By = "",
+    reason: Reason = "",
+    token: Token = "",
+    as_json: Json = False,
+    timeout: Timeout = 30.0,
+    dry_run: DryRun = False,
 ) -> None:
     """Take a contact out of its child's story: it is a story of its own again, and whoever was told is corrected.
 
     Exit code: 0 carried out, 1 refused, 2 something is missing here, 3 no stack is running, 4 kept, not carried out yet.
     """
-    _decide("link_undone", {"contact": contact}, by, reason, token, as_json, timeout)
+    _decide("link_undone", {"contact": contact}, by, reason, token, as_json, timeout, dry_run)
 
 
 @review_app.command()
@@ -108,15 +116,18 @@ def supersede(
     token: Token = "",
     as_json: Json = False,
     timeout: Timeout = 30.0,
+    dry_run: DryRun = False,
 ) -> None:
     """Hide an identity behind another one (adoption, a new NHS number): no decision and no story names it any more.
 
     Exit code: 0 carried out, 1 refused, 2 something is missing here, 3 no stack is running, 4 kept, not carried out yet.
     """
-    _decide("identity_superseded", {"contact": old, "other": new}, by, reason, token, as_json, timeout)
+    _decide("identity_superseded", {"contact": old, "other": new}, by, reason, token, as_json, timeout, dry_run)
 
 
-def _decide(event: str, about: dict[str, str], by: str, reason: str, token: str, as_json: bool, timeout: float) -> None:
+def _decide(
+    event: str, about: dict[str, str], by: str, reason: str, token: str, as_json: bool, timeout: float, dry_run: bool
+) -> None:
     _signed(by, reason)
     settings = Settings()
     with plain_errors(), ViewClient(settings) as view:
@@ -125,7 +136,7 @@ def _decide(event: str, about: dict[str, str], by: str, reason: str, token: str,
         if "other" in about:
             entry["other_contact"] = contact_of(view, about["other"], timeout)
         before, links = _ask(view, contact), _links(view, contact)
-        enter(settings, view, entry, token, timeout)
+        enter(settings, view, entry, token, timeout, dry_run=dry_run)
 
         def carried_out(case: dict[str, Any]) -> bool:
             return case["story_id"] == "" or case["links"] != links or _refusal(case["review"], before) != ""

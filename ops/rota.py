@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from schemas.allocation import DUTY_ROLES, AllocationEvent
+from schemas.allocation_areas import area_hash
 from schemas.allocation_conflicts import CONFLICT_KINDS, conflict_hash
 from schemas.catalogue import codec
 from schemas.codes import is_named_worker
@@ -196,7 +197,7 @@ class _Line:
 
 
 def rota_event(team: str, duty: OnDuty, at: datetime, hashed: Callable[[str], str]) -> AllocationEvent:
-    """One line as the event that the log gets; `hashed` is the hub's keyed hash, for the conflicts."""
+    """One line as the event that the log gets; `hashed` is the hub's keyed hash, for conflicts and areas."""
     kinds = (text.partition(":")[::2] for text in duty.conflicts)
     conflicts = [what if kind == "contact" else conflict_hash(hashed, kind, what) for kind, what in kinds]
     return AllocationEvent(
@@ -212,6 +213,7 @@ def rota_event(team: str, duty: OnDuty, at: datetime, hashed: Callable[[str], st
         duty=str(duty.number),
         absent=duty.absent,
         area=duty.area,
+        areas=sorted({area_hash(hashed, area) for area in duty.area.split(";")} - {""}),
         share=duty.share,
         cap=duty.cap,
         conflicts=sorted(set(conflicts) - {""}),

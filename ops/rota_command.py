@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ops.dry_run import DryRun, show_instead
 from ops.durable_log import KafkaLog
 from ops.rota import DEFAULT_ROTA, OnDuty, RotaError, append_rota, read_rota, removal_event, rota_event
 from ops.running_stack import running_settings
@@ -23,6 +24,7 @@ def rota(
     team: Annotated[str, typer.Option(help="The team; by default the front door's own.")] = "",
     off: Annotated[list[str] | None, typer.Option("--off", help="A worker_id to take from the rota; may be repeated.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Put workers on duty; without FILE the example rota. What found nobody is allocated at once.
 
@@ -41,6 +43,8 @@ def rota(
     hashed = partial(keyed_hash, settings.hash_key.encode())
     events = [removal_event(where, worker_id, now) for worker_id in off or []]
     events += [rota_event(where, duty, now, hashed) for duty in duties]
+    if dry_run:
+        show_instead("allocation-in", _as_json(where, duties, off or []))
     try:
         asyncio.run(_publish(settings, events))
     except NotDurable as error:

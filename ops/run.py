@@ -6,12 +6,18 @@ import sys
 from collections.abc import Callable
 
 from ops.logs import log_as
+from ops.process_endpoint import ProcessEndpoint
+from ops.tracing import Tracing
 from schemas.catalogue import AGENCIES
 from schemas.codes import also_generic
 from schemas.settings import Settings
+from schemas.trace import Tracer
+
+#: A role is given its settings, and who is told of each of its steps.
+Role = Callable[[Settings, Tracer], None]
 
 
-def _intake(settings: Settings) -> None:
+def _intake(settings: Settings, tracer: Tracer) -> None:
     from connectors.large_store import LargeStore
     from connectors.registry import load_readers, reader
     from ops.worker_process import refuse, run_worker
@@ -30,31 +36,43 @@ def _intake(settings: Settings) -> None:
         partnership=settings.partnership,
         large_bodies=LargeStore(settings.large_store_dir),
     )
-    run_worker(processor, settings, "intake")
+    run_worker(processor, settings, "intake", tracer)
 
 
-def _routing(settings: Settings) -> None:
-    from ops.worker_process import run_worker
+def _routing(settings: Settings, tracer: Tracer) -> None:
+    from connectors.delivery.recipients import RecipientsRefused, load_recipients
+    from ops.clock_data import clock_rules
+    from ops.school_directory import schools_listed
+    from ops.worker_process import refuse, run_worker
+    from schemas.calendars import CalendarError, DataFileError
     from streams.routing import Routing
+    from streams.school_notices import SchoolNotices
 
-    run_worker(Routing(), settings, "routing")
+    try:
+        recipients = load_recipients(settings.recipients_file)
+        listed = schools_listed(recipients)
+        schools = SchoolNotices(listed, clock_rules(settings)) if listed else None
+    except (RecipientsRefused, CalendarError, DataFileError) as error:
+        refuse("routing", str(error))
+    authorities = {one.authority: one.id for one in recipients if one.authority}
+    run_worker(Routing(schools, authorities), settings, "routing", tracer)
 
 
-def _allocation(settings: Settings) -> None:
+def _allocation(settings: Settings, tracer: Tracer) -> None:
     from ops.worker_process import run_worker
     from streams.allocation import Allocation
 
-    run_worker(Allocation(), settings, "allocation")
+    run_worker(Allocation(), settings, "allocation", tracer)
 
 
-def _cases(settings: Settings) -> None:
+def _cases(settings: Settings, tracer: Tracer) -> None:
     from ops.worker_process import run_worker
     from streams.cases import Cases
 
-    run_worker(Cases(settings.duty_manager), settings, "cases")
+    run_worker(Cases(settings.duty_manager), settings, "cases", tracer)
 
 
-def _clocks(settings: Settings) -> None:
+def _clocks(settings: Settings, tracer: Tracer) -> None:
     from ops.clock_data import clock_rules
     from ops.clocks import clock_of
     from ops.worker_process import refuse, run_worker
@@ -70,17 +88,17 @@ def _clocks(settings: Settings) -> None:
         rules = clock_rules(settings, today)
     except (CalendarError, DataFileError) as error:
         refuse("clocks", str(error))
-    run_worker(Clocks(rules), settings, "clocks")
+    run_worker(Clocks(rules), settings, "clocks", tracer)
 
 
-def _answers(settings: Settings) -> None:
+def _answers(settings: Settings, tracer: Tracer) -> None:
     from ops.worker_process import run_worker
     from streams.answers import Answers
 
-    run_worker(Answers(), settings, "answers")
+    run_worker(Answers(settings.hash_key.encode()), settings, "answers", tracer)
 
 
-def _linkage(settings: Settings) -> None:
+def _linkage(settings: Settings, tracer: Tracer) -> None:
     from datetime import timedelta
 
     from ops.worker_process import refuse, run_worker
@@ -98,10 +116,10 @@ def _linkage(settings: Settings) -> None:
         repeats=Repeats(timedelta(hours=settings.repeat_window_hours)),
         kept_for=timedelta(days=settings.linkage_keep_days),
     )
-    run_worker(processor, settings, "linkage")
+    run_worker(processor, settings, "linkage", tracer)
 
 
-def _ticker(settings: Settings) -> None:
+def _ticker(settings: Settings, _: Tracer) -> None:
     from ops import ticker
 
     async def until_told() -> None:
@@ -117,46 +135,52 @@ def _ticker(settings: Settings) -> None:
     asyncio.run(until_told())
 
 
-def _view(settings: Settings) -> None:
+def _view(settings: Settings, _: Tracer) -> None:
     from ops.view.process import main as run_view
 
     run_view(settings)
 
 
-def _metrics(settings: Settings) -> None:
+def _metrics(settings: Settings, _: Tracer) -> None:
     from ops.metrics.process import main as run_metrics
 
     run_metrics(settings)
 
 
-def _registry(settings: Settings) -> None:
+def _registry(settings: Settings, _: Tracer) -> None:
     from ops.registry.process import main as run_registry
 
     run_registry(settings)
 
 
-def _notices(settings: Settings) -> None:
+def _notices(settings: Settings, _: Tracer) -> None:
     from ops.notices.process import main as run_notices
 
     run_notices(settings)
 
 
-def _connector(agency: str) -> Callable[[Settings], None]:
-    def run(settings: Settings) -> None:
+def _reconciliation(settings: Settings, _: Tracer) -> None:
+    from ops.reconciliation.nightly import main as run_reconciliation
+
+    run_reconciliation(settings)
+
+
+def _connector(agency: str) -> Role:
+    def run(settings: Settings, tracer: Tracer) -> None:
         from ops.connector_process import main as run_connector
 
-        run_connector(agency, settings)
+        run_connector(agency, settings, tracer)
 
     return run
 
 
-def _delivery(settings: Settings) -> None:
+def _delivery(settings: Settings, tracer: Tracer) -> None:
     from ops.delivery_process import main as run_delivery
 
-    run_delivery(settings)
+    run_delivery(settings, tracer)
 
 
-ROLES: dict[str, Callable[[Settings], None]] = {
+ROLES: dict[str, Role] = {
     "intake": _intake,
     "routing": _routing,
     "allocation": _allocation,
@@ -170,6 +194,7 @@ ROLES: dict[str, Callable[[Settings], None]] = {
     "metrics": _metrics,
     "registry": _registry,
     "notices": _notices,
+    "reconciliation": _reconciliation,
     "delivery": _delivery,
 }
 
@@ -182,7 +207,12 @@ def main() -> None:
     settings = Settings()
     also_generic((settings.generic_names or "").split(","))
     log_as(settings.log_format, sys.argv[1])
-    ROLES[sys.argv[1]](settings)
+    ProcessEndpoint(settings, sys.argv[1])
+    tracing = Tracing(sys.argv[1])
+    try:
+        ROLES[sys.argv[1]](settings, tracing.tracer)
+    finally:
+        tracing.close()
 
 
 if __name__ == "__main__":

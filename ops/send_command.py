@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ops.delivery import Delivered, Deliveries, NotDelivered, usual_way
+from ops.dry_run import DryRun, show_instead
 from ops.running_stack import running_settings
 from schemas.catalogue import AGENCIES
 from schemas.settings import Settings
@@ -43,6 +44,7 @@ def send(
         str, typer.Option("--token", envvar="FRONTDOOR_TOKEN", help="The sender's token, if the stack asks for one.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Send files to the running stack as a partner would, and print their receipts.
 
@@ -58,6 +60,11 @@ def send(
         raise _wrong("An idempotency key names one message: send one file with it.")
     if idempotency_key and (via or usual_way(agency, files[0])) != "http":
         raise _wrong("Only HTTP carries an idempotency key: add --via http.")
+    if dry_run:
+        ways = {file: via.value if via else usual_way(agency, file) for file in files}
+        show_instead(
+            f"connector-{agency}", [{"file": str(file), "via": ways[file], "bytes": file.stat().st_size} for file in files]
+        )
     quiet = as_json or len(files) < _MANY
     results: list[dict[str, str]] = []
     not_up = False

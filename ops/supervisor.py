@@ -70,9 +70,14 @@ def hold(stack: Stack, say: Callable[[str], None]) -> int:
 
 def up_stack(run_dir: Path, say: Callable[[str], None]) -> Stack:
     """The stack of `up`: the system's clock, the Kafka that the environment names or one of its own. Nobody is sent notices
-    where no channel is configured, or called where there is no recipients file."""
+    where no channel is configured, or called where there is no recipients file; nothing is reconciled without a source."""
     settings = Settings()
-    roles = (*ROLES, *(["notices"] if is_configured(settings) else []), *(["delivery"] if settings.recipients_file else []))
+    optional = {
+        "notices": is_configured(settings),
+        "delivery": settings.recipients_file is not None,
+        "reconciliation": settings.reconcile_source is not None,
+    }
+    roles = (*ROLES, *(role for role, wanted in optional.items() if wanted))
     return Stack(run_dir, named_bootstrap(), roles=roles, say=say)
 
 

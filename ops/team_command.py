@@ -37,17 +37,20 @@ def team(
 def team_table(answer: dict[str, Any]) -> Table:
     """A team's answer as people read it; the last line is the team's."""
     table = Table(box=None, header_style="bold")
-    for column in ("worker", "role", "now", "supervisor", "cases", "oldest unassessed", "missed", "due soon", "nights"):
-        table.add_column(column, justify="right" if column in ("cases", "missed", "due soon", "nights") else "left")
+    counted = {"missed": "missed", "due soon": "due_soon", "nights": "nights"}
+    if answer["unsigned"]:
+        counted["to sign"] = "unsigned"
+    for column in ("worker", "role", "now", "supervisor", "cases", "oldest unassessed", *counted):
+        table.add_column(column, justify="right" if column in ("cases", *counted) else "left")
     for load in answer["workers"]:
         now = "absent" if load["absent"] else "on duty" if load["on_duty"] else "-"
         cap = f"{load['caseload']}/{load['cap']}" if load["cap"] else str(load["caseload"])
         table.add_row(
             plain(load["name"]), load["role"].replace("_", " "), now, plain(load["supervisor_name"]), cap,
-            when(load["oldest_unassessed"]), *(str(load[name]) for name in ("missed", "due_soon", "nights")),
+            when(load["oldest_unassessed"]), *(str(load[name]) for name in counted.values()),
         )  # fmt: skip
     table.add_row(
         f"{plain(answer['team'])} (all)", "", f"{answer['on_duty']} on duty", "", str(answer["caseload"]),
-        when(answer["oldest_unassessed"]), *(str(answer[name]) for name in ("missed", "due_soon", "nights")), style="bold",
+        when(answer["oldest_unassessed"]), *(str(answer[name]) for name in counted.values()), style="bold",
     )  # fmt: skip
     return table

@@ -12,6 +12,7 @@ import typer
 from connectors.delivery.recipients import RecipientsRefused
 from connectors.senders import SendersRefused
 from ops.client_config import ClientConfigRefused, admin_login
+from ops.dry_run import DryRun, show_instead
 from ops.running_stack import running_settings
 from ops.topic_access import Access, AccessChange, NoAccessRules
 from ops.topics import Change, ClusterUnavailable, Topics, TopicsNotApplied, topics_of, wanted_topics
@@ -77,6 +78,7 @@ def apply(
     ] = False,
     client_config: ClientConfig = None,
     yes: Annotated[bool, typer.Option("--yes", help="Needed with a --delete option and with --revoke.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Make the cluster as the catalogue says. Takes nothing away unless told to; applying twice changes nothing.
 
@@ -93,6 +95,8 @@ def apply(
             planned = topics.plan()
             # Without an authorizer nothing is half done.
             rights = _access(topics).plan() if acls else []
+            if dry_run:
+                show_instead("the cluster", [*(one.as_json() for one in planned), *(one.as_json() for one in rights)])
             still = topics.apply(delete_unknown=delete_unknown, delete_records=delete_records)
             applied = _access(topics).apply(revoke=revoke) if acls else []
     except (ClusterUnavailable, NoAccessRules, RecipientsRefused, SendersRefused, TopicsNotApplied, ClientConfigRefused) as error:

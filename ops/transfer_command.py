@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ops.case_entry import contact_of, enter
+from ops.dry_run import DryRun
 from ops.entry_options import Json, Timeout, Token, require_named
 from ops.view.client import USAGE, ViewClient, fail, plain_errors
 from ops.view.terminal import console, plain
@@ -27,12 +28,14 @@ def offer(
     as_json: Json = False,
     token: Token = "",
     timeout: Timeout = 30.0,
+    dry_run: DryRun = False,
 ) -> None:
     """Offer a case to another authority. No clock of ours stops.
 
     Exit code: 0 kept and it counts, 1 it does not count, 2 wrong command, 3 no stack is running, 4 kept, not read yet.
     """
-    said = _transfer("transfer_offered", contact, to, by, {"reason": reason} if reason.strip() else {}, as_json, token, timeout)
+    why = {"reason": reason} if reason.strip() else {}
+    said = _transfer("transfer_offered", contact, to, by, why, as_json, token, timeout, dry_run)
     if said:
         console().print(f"offered to {said}; our clocks run until it accepts", style="bold")
 
@@ -45,18 +48,19 @@ def accept(
     as_json: Json = False,
     token: Token = "",
     timeout: Timeout = 30.0,
+    dry_run: DryRun = False,
 ) -> None:
     """Record that another authority accepts a case: our clocks end, but for the same-day one.
 
     Exit code: 0 kept and it counts, 1 it does not count, 2 wrong command, 3 no stack is running, 4 kept, not read yet.
     """
-    said = _transfer("transfer_accepted", contact, to, by, {}, as_json, token, timeout)
+    said = _transfer("transfer_accepted", contact, to, by, {}, as_json, token, timeout, dry_run)
     if said:
         console().print(f"accepted by {said}; our clocks have ended, but for the same-day one", style="bold")
 
 
 def _transfer(
-    event: str, contact: str, to: str, by: str, more: dict[str, str], as_json: bool, token: str, timeout: float
+    event: str, contact: str, to: str, by: str, more: dict[str, str], as_json: bool, token: str, timeout: float, dry_run: bool
 ) -> str:
     """The name of the authority; empty when all was said as JSON."""
     settings = Settings()
@@ -70,7 +74,7 @@ def _transfer(
     with plain_errors(), ViewClient(settings) as view:
         about = contact_of(view, contact.strip(), timeout)
         entry = {"event": event, "contact_id": about, "by": by, "receiving_authority": where.name, **more}
-        outcome = enter(settings, view, entry, token, timeout)
+        outcome = enter(settings, view, entry, token, timeout, dry_run=dry_run)
     if as_json:
         typer.echo(json.dumps({"contact_id": about, "authority": where.code, "outcome": outcome}, indent=2))
         return ""

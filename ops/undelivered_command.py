@@ -11,6 +11,7 @@ from rich.table import Table
 
 from connectors.delivery.engine import entry_of
 from connectors.delivery.schedule import again
+from ops.dry_run import DryRun, show_instead
 from ops.durable_log import KafkaLog
 from ops.endpoints import endpoint
 from ops.view.client import NOT_FOUND, NOT_UP, STILL_WAITING, USAGE, ViewClient, fail, plain_errors, warn_if_behind
@@ -69,6 +70,7 @@ def retry(
     recipient: Annotated[str, typer.Option("--recipient", metavar="ID", help="All that was given up for this recipient.")] = "",
     as_json: Json = False,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds to wait for what becomes of it.")] = 30.0,
+    dry_run: DryRun = False,
 ) -> None:
     """Send one item again, or all of one recipient. It is written on the log, with who and why.
 
@@ -86,6 +88,8 @@ def retry(
         now = datetime.now(UTC)
         hub_now = datetime.fromisoformat(view.ask("/progress")["as_of"])
         rounds = [again(one, by=by, why=why, at=hub_now, now=now) for one in given_up]
+        if dry_run:
+            show_instead("deliveries", [one.model_dump(mode="json") for one in rounds])
         _write(settings, rounds)
         ends = [_end(view, one, timeout) for one in rounds]
     if as_json:

@@ -6,20 +6,26 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import NoReturn
 
 import faust
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from ops import garbage_collection
 from ops.durable_log import KafkaLog
 from ops.endpoints import announce
+from ops.metrics.exposition import Sample
+from ops.process_endpoint import ready_unless
+from ops.process_numbers import add_source
 from schemas.catalogue import catalogue
 from schemas.settings import Settings
+from schemas.trace import UNTRACED, Tracer
 from streams.fail_stop import fail_stop
 from streams.plain import PlainWorker
 from streams.processor import Processor
-from streams.steps import WorkerOptions
+from streams.steps import Steps, WorkerOptions
 from streams.worker import Worker
 
 #: sysexits.h EX_CONFIG: somebody must change something; starting again will not help.
@@ -29,7 +35,7 @@ MISCONFIGURED = 78
 _PATIENCE = 10.0
 
 
-def worker_options(settings: Settings) -> WorkerOptions:
+def worker_options(settings: Settings, tracer: Tracer = UNTRACED) -> WorkerOptions:
     """How a worker runs under these settings."""
     return WorkerOptions(
         bootstrap=settings.bootstrap_servers,
@@ -38,6 +44,7 @@ def worker_options(settings: Settings) -> WorkerOptions:
         session_timeout=settings.session_timeout_seconds,
         commit_interval=settings.commit_interval_seconds,
         stepped=settings.clock == "stepped",
+        tracer=tracer,
     )
 
 
@@ -66,7 +73,7 @@ def topic_faults(bootstrap: str, processor: Processor) -> list[str]:
         time.sleep(0.2)
 
 
-def run_worker(processor: Processor, settings: Settings, role: str) -> None:
+def run_worker(processor: Processor, settings: Settings, role: str, tracer: Tracer = UNTRACED) -> None:
     """Run until SIGTERM; a crash of anything inside ends the process with the fail-stop code, what only a person can
     mend with `MISCONFIGURED`, both with a line that says why."""
     try:
@@ -79,12 +86,20 @@ def run_worker(processor: Processor, settings: Settings, role: str) -> None:
     log = KafkaLog(
         settings.bootstrap_servers, f"frontdoor-{role}", delivery_timeout=settings.session_timeout_seconds * 0.8
     )
-    options = worker_options(settings)
+    options = worker_options(settings, tracer)
     options.datadir.mkdir(parents=True, exist_ok=True)
+    garbage_collection.pause()
+
+    def ready() -> None:
+        garbage_collection.pass_over_rows()
+        announce(settings, role, {})
+
     if settings.binding == "plain":
-        _run_plain(PlainWorker(processor, log, options, lambda: announce(settings, role, {})), log)
+        worker = PlainWorker(processor, log, options, ready)
+        _watch(worker.steps)
+        _run_plain(worker, log)
     else:
-        _run_faust(processor, log, options, settings, role)
+        _run_faust(processor, log, options, ready, role)
 
 
 def _run_plain(worker: PlainWorker, log: KafkaLog) -> NoReturn:
@@ -98,12 +113,13 @@ def _run_plain(worker: PlainWorker, log: KafkaLog) -> NoReturn:
     sys.exit(0)
 
 
-def _run_faust(processor: Processor, log: KafkaLog, options: WorkerOptions, settings: Settings, role: str) -> NoReturn:
+def _run_faust(processor: Processor, log: KafkaLog, options: WorkerOptions, ready: Callable[[], None], role: str) -> NoReturn:
     try:
         worker = Worker(processor, log, options)
     except RuntimeError as error:
         refuse(role, str(error))
-    worker.table.ready = lambda: announce(settings, role, {})
+    _watch(worker.steps)
+    worker.table.ready = ready
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     try:
         faust.Worker(
@@ -117,6 +133,12 @@ def _run_faust(processor: Processor, log: KafkaLog, options: WorkerOptions, sett
     except BaseException as error:
         fail_stop(f"{role}: {type(error).__name__}")
     sys.exit(0)
+
+
+def _watch(steps: Steps) -> None:
+    """What this worker has finished is among its numbers, and it is ready only while its group counts it in."""
+    add_source(lambda: [Sample("frontdoor_finished_total", done, (topic,)) for topic, done in list(steps.finished.items())])
+    ready_unless(lambda: "" if steps.is_member() else "its group has not heard of it for a session's time")
 
 
 def refuse(role: str, why: str) -> NoReturn:

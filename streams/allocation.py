@@ -10,19 +10,32 @@ Who holds a child's case keeps getting that child, also past the cap, but never 
 that a later version of a notice adds goes to the worker who holds the others, if that worker is on duty. So does, after its
 first allocation, a contact that a link or a person's answer says is of a child whose case somebody holds; an undone link
 gives it back.
+
+When a worker is absent, what they hold and nobody has risk assessed goes to somebody else by the same rule. What is assessed
+stays theirs: a child keeps its worker, and the duty manager is told by name of what needs somebody meanwhile.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
-from schemas.codes import is_named_worker
+from schemas.codes import RISK_LEVELS, is_named_worker
 from schemas.identity import output_id
 from schemas.record import Record
-from streams.allocation_rota import HOW, RotaWorker, choose, next_change, person_of, put_on_rota, why_a_manager
+from streams.allocation_held import Unassessed
+from streams.allocation_rota import (
+    HOW,
+    RotaWorker,
+    choose,
+    next_absence,
+    next_change,
+    person_of,
+    put_on_rota,
+    why_a_manager,
+)  # fmt: skip
 from streams.allocation_rows import HeldBefore, HoldingRow, TeamRow
-from streams.processor import Decision, Output, Rows, Tick
+from streams.processor import Decision, DerivedRows, Output, Rows, Tick
 
 #: More than one batch: a repeat comes with the batch that a crash cut off, or never.
 _RECENT_KEPT = 512
@@ -38,13 +51,17 @@ class Allocation:
         """A team's row, or a holding."""
         return HoldingRow.model_validate_json(text) if b'"contact_id"' in text[:20] else TeamRow.model_validate_json(text)
 
+    def derive(self, rows: Mapping[str, Record]) -> Unassessed:
+        """Of each worker, what they hold unassessed."""
+        return Unassessed(rows)
+
     def tick(self, event: Record) -> Tick | None:
         """A tick of this partition. Whether somebody was awake meanwhile is no question here: what is due is done late."""
         assert isinstance(event, AllocationEvent)
         return Tick(event.at, event.at) if event.type == "tick" else None
 
     def wakes_at(self, row: Record) -> datetime | None:
-        """When the rota of a team changes next, while something waits for it."""
+        """When the rota of a team changes next, while something waits for it; when somebody's absence begins."""
         return row.wake_at if isinstance(row, TeamRow) else None
 
     def wake(self, rows: Rows, key: str, tick: Tick) -> Decision:
@@ -76,6 +93,8 @@ class Allocation:
                 round_.reassign(event)
             case "released":
                 round_.hold(event.contact_ids, "", event.event_id)
+            case "assessed" | "reopened":
+                round_.assessed(event)
             case "linked":
                 round_.link(event)
             case "unlinked":
@@ -95,6 +114,7 @@ class _Round:
         self._nights = dict.fromkeys(team.nights)
         self._recent = team.recent
         self._holdings: dict[str, HoldingRow] = {}
+        self._uncovered = False
         self._outputs: list[Output] = []
 
     # -- the rota
@@ -118,7 +138,7 @@ class _Round:
         about = {*request.about, *request.contact_ids, *request.siblings}
         worker = self._holder_of(request.siblings, at, about)
         if worker is None:
-            worker = choose(self._workers.values(), at, about, len(request.contact_ids))
+            worker = choose(self._workers.values(), at, about, len(request.contact_ids), request.areas)
         if worker is None:
             if all(request.event_id != waiting.event_id for waiting in self._waiting):
                 self._waiting.append(request)
@@ -126,13 +146,16 @@ class _Round:
         self.hold(request.contact_ids, worker.worker_id, request.event_id)
         for contact in request.contact_ids:
             known = {"about": sorted({*request.about, *request.siblings}), "notice": request.event_id}
+            known |= {"areas": request.areas, "risk": request.risk}
             self._holdings[self._key(contact)] = self._holdings[self._key(contact)].model_copy(update=known)
             self._tell(request.event_id, "allocated", contact, worker, at, HOW[worker.role], about)
 
     def settle(self, at: datetime) -> None:
-        """What waits goes to whoever is on duty by now; what the night has taken, to the morning."""
+        """What waits goes to whoever is on duty by now; what the night has taken, to the morning; what an absent worker has
+        not assessed, to somebody else."""
         self._offer_waiting(at)
         self._hand_over(at)
+        self._cover_absences(at)
 
     def _offer_waiting(self, at: datetime) -> None:
         waiting, self._waiting = self._waiting, []
@@ -147,14 +170,34 @@ class _Round:
         if not self._nights or any(w.role == "night" for w in there) or all(w.role != "worker" for w in there):
             return
         for contacts in self._by_notice(self._nights):
-            held = [self._held(contact) for contact in contacts]
-            about = {*contacts, *(each for holding in held for each in holding.about)}
-            worker = choose(self._workers.values(), at, about, len(contacts))
-            if worker is None:
-                continue
-            for holding in held:
-                told = self._tell(holding.event_id, "handed_over", holding.contact_id, worker, at, "handed_over", about)
-                self.hold([holding.contact_id], worker.worker_id, told)
+            self._give_to_another(contacts, at, "handed_over")
+
+    def _cover_absences(self, at: datetime) -> None:
+        for absent in [worker for worker in self._workers.values() if worker.holds and worker.absent(at)]:
+            for contacts in self._by_notice(self._unassessed_of(absent.worker_id)):
+                self._uncovered |= not self._give_to_another(contacts, at, "absent")
+
+    def _unassessed_of(self, worker_id: str) -> list[str]:
+        """What somebody holds unassessed and may be taken from them, most urgent first."""
+        assert isinstance(self._rows, DerivedRows)
+        index: Unassessed = self._rows.derived
+        asked = {*index.of(self._team, worker_id), *(holding.contact_id for holding in self._holdings.values())}
+        held = [holding for contact in asked if (holding := self._holding(contact)) is not None]
+        theirs = [one for one in held if one.worker_id == worker_id and one.unassessed and not one.stays]
+        return [one.contact_id for one in sorted(theirs, key=_urgency)]
+
+    def _give_to_another(self, contacts: list[str], at: datetime, how: str) -> bool:
+        """Siblings that somebody holds, to whom the rota chooses now; false when there is nobody."""
+        held = [self._held(contact) for contact in contacts]
+        about = {*contacts, *(each for holding in held for each in holding.about)}
+        areas = {area for holding in held for area in holding.areas}
+        worker = choose(self._workers.values(), at, about, len(contacts), areas)
+        if worker is None:
+            return False
+        for holding in held:
+            told = self._tell(holding.event_id, how, holding.contact_id, worker, at, how, about)
+            self.hold([holding.contact_id], worker.worker_id, told)
+        return True
 
     def _by_notice(self, contacts: Iterable[str]) -> list[list[str]]:
         groups: dict[str, list[str]] = {}
@@ -169,7 +212,17 @@ class _Round:
         worker_id = person_of(event)
         if not worker_id and not is_named_worker(event.worker_name):
             return
-        self.hold(event.contact_ids, worker_id or self._id_of(event.worker_name), event.event_id, event.worker_name)
+        worker_id = worker_id or self._id_of(event.worker_name)
+        worker = self._workers.get(worker_id)
+        stays = worker is not None and worker.absent(event.at)
+        self.hold(event.contact_ids, worker_id, event.event_id, event.worker_name, stays=stays)
+
+    def assessed(self, event: AllocationEvent) -> None:
+        """A risk assessment was recorded, or a correction asks for another one."""
+        for contact in event.contact_ids:
+            holding = self._holding(contact)
+            if holding is not None:
+                self._holdings[self._key(contact)] = holding.model_copy(update={"unassessed": event.type == "reopened"})
 
     def link(self, event: AllocationEvent) -> None:
         """The contacts go to who holds another contact of their child, if that is somebody else who can take them: a
@@ -202,7 +255,7 @@ class _Round:
 
     # -- who holds what
 
-    def hold(self, contacts: list[str], worker_id: str, event_id: str, name: str = "") -> None:
+    def hold(self, contacts: list[str], worker_id: str, event_id: str, name: str = "", *, stays: bool = False) -> None:
         """From now on this worker holds the contacts; nobody, with an empty id."""
         worker = self._workers.get(worker_id)
         for contact in contacts:
@@ -214,21 +267,22 @@ class _Round:
             self._nights.pop(contact, None)
             if worker is not None and worker.role == "night":
                 self._nights[contact] = None
-            kept = {"about": before.about, "notice": before.notice} if before is not None else {}
-            row = HoldingRow(contact_id=contact, worker_id=worker_id, event_id=event_id, name="" if worker else name)
-            self._holdings[self._key(contact)] = row.model_copy(update=kept)
+            row = before or HoldingRow(contact_id=contact, worker_id="", event_id="", unassessed=True)
+            now = {"worker_id": worker_id, "event_id": event_id, "name": "" if worker else name, "before": None}
+            self._holdings[self._key(contact)] = row.model_copy(update={**now, "stays": stays})
 
     def decision(self, event_id: str, at: datetime) -> Decision:
         """What it comes to; `event_id` is empty for a tick."""
         recent = [*self._recent, event_id][-_RECENT_KEPT:] if event_id else self._recent
-        waits = bool(self._waiting or self._nights)
+        waits = bool(self._waiting or self._nights or self._uncovered)
+        wakes = next_change if waits else next_absence
         team = TeamRow(
             team=self._team,
             workers=self._workers,
             waiting=self._waiting,
             nights=list(self._nights),
             recent=recent,
-            wake_at=next_change(self._workers.values(), at) if waits else None,
+            wake_at=wakes(self._workers.values(), at),
         )
         return Decision(self._outputs, {**self._holdings, self._team: team})
 
@@ -299,3 +353,9 @@ class _Round:
         event = CaseEvent(event_id=event_id, type="allocated", contact_id=contact, at=at, by=worker.name, details=details)
         self._outputs.append(Output("case-events", contact, event))
         return event_id
+
+
+def _urgency(holding: HoldingRow) -> tuple[int, str]:
+    """A risk that nobody stated stands before green: it may be anything."""
+    order = (*RISK_LEVELS[:2], "", *RISK_LEVELS[2:])
+    return order.index(holding.risk if holding.risk in order else ""), holding.contact_id

@@ -1,7 +1,8 @@
-"""What a contact is about, as a worker's declared conflicts of interest name it. Pure."""
+"""What a contact is about, as a worker's declared conflicts of interest name it, and where the child lives. Pure."""
 
 from collections.abc import Callable
 
+from schemas.allocation_areas import area_hash, areas_of_address
 from schemas.allocation_conflicts import conflict_hash
 from schemas.contact import Contact
 
@@ -21,3 +22,9 @@ def about(contact: Contact, hashed: Callable[[str], str]) -> list[str]:
         ("organisation", report.organisation.code),
     ]
     return sorted({conflict_hash(hashed, kind, text) for kind, text in said} - {""})
+
+
+def areas(contact: Contact, hashed: Callable[[str], str]) -> list[str]:
+    """Keyed hashes of the areas that the child's address lies in."""
+    words = areas_of_address(contact.report.person.address.postcode, contact.authority)
+    return [area_hash(hashed, word) for word in words]

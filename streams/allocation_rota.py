@@ -36,12 +36,13 @@ class Period(Record):
 
 class RotaWorker(Record):
     """One person of a team, however many duties they have. `holds` counts the cases held now, also while the rota does not
-    name them; `share`, `cap` and `conflicts` are as in `AllocationEvent`."""
+    name them; `share`, `cap`, `conflicts` and `areas` are as in `AllocationEvent`."""
 
     worker_id: str
     name: str
     role: str = "worker"
     area: str = ""
+    areas: list[str] = Field(default_factory=list)
     share: int = 100
     cap: int = 0
     conflicts: list[str] = Field(default_factory=list)
@@ -92,6 +93,7 @@ def put_on_rota(known: RotaWorker | None, event: AllocationEvent) -> RotaWorker 
         name=event.worker_name,
         role=event.role,
         area=event.area,
+        areas=event.areas,
         share=event.share,
         cap=event.cap,
         conflicts=event.conflicts,
@@ -108,16 +110,25 @@ def next_change(workers: Iterable[RotaWorker], after: datetime) -> datetime | No
     return min((bound for period in periods for bound in period.bounds if bound > after), default=None)
 
 
-def choose(workers: Iterable[RotaWorker], at: datetime, about: Collection[str], more: int) -> RotaWorker | None:
-    """Who takes so many cases: the least loaded person on duty who has room and no conflict. The emergency duty team before
-    the workers while one of theirs is on duty, then a duty manager, then the head of service: for these two no cap counts,
-    because after them there is nobody."""
+def choose(
+    workers: Iterable[RotaWorker], at: datetime, about: Collection[str], more: int, areas: Collection[str] = ()
+) -> RotaWorker | None:
+    """Who takes so many cases: the least loaded person on duty who has room and no conflict, of those who work in one of the
+    areas if there is one, else of all. The emergency duty team before the workers while one of theirs is on duty, then a
+    duty manager, then the head of service: for these two no cap counts, because after them there is nobody."""
     there = [worker for worker in workers if worker.on_duty(at) and not worker.conflicted(about)]
     for role in HOW:
         fit = [w for w in there if w.role == role and (role in ("manager", "head") or w.has_room(more))]
         if fit:
-            return min(fit, key=lambda worker: (worker.load(more), worker.worker_id))
+            near = [w for w in fit if set(w.areas) & set(areas)]
+            return min(near or fit, key=lambda worker: (worker.load(more), worker.worker_id))
     return None
+
+
+def next_absence(workers: Iterable[RotaWorker], after: datetime) -> datetime | None:
+    """When next somebody who holds cases becomes absent."""
+    begins = (absence.since for worker in workers if worker.holds for absence in worker.absences)
+    return min((begin for begin in begins if begin > after), default=None)
 
 
 def why_a_manager(workers: Iterable[RotaWorker], at: datetime, about: Collection[str]) -> str:

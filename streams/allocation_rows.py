@@ -50,7 +50,9 @@ class HeldBefore(Record):
 
 class HoldingRow(Record):
     """Who holds a contact; `event_id` is the event that said so. `name` is that of a worker the rota may not know. `about`
-    is what a conflict of interest may be with; `notice` is the request that it came with, shared by siblings."""
+    is what a conflict of interest may be with, `areas` are those of the request; `notice` is the request that it came with,
+    shared by siblings, `risk` what that said. `unassessed`: nobody has risk assessed it. `stays`: a person gave it to a worker
+    who was absent, which counts above the rule."""
 
     contact_id: str
     worker_id: str
@@ -59,3 +61,7 @@ class HoldingRow(Record):
     before: HeldBefore | None = None
     about: list[str] = Field(default_factory=list)
     notice: str = ""
+    areas: list[str] = Field(default_factory=list)
+    risk: str = ""
+    unassessed: bool = False
+    stays: bool = False

@@ -8,12 +8,15 @@ from pydantic import Field
 from schemas.case_event import CaseEvent
 from schemas.identity import output_id
 from schemas.outbound import OutboundItem
+from schemas.own_numbers import OwnNumbers
 from schemas.record import Record
 from streams.processor import Decision, Output, Rows, Timeless
 from streams.routing import CASE_SYSTEM
 
 #: What a sender hears of. A worker's name and the level of risk are not among it.
-_TOLD = frozenset({"risk_assessed", "decision", "no_further_action", "closed", "transferred"})
+_TOLD = frozenset(
+    {"risk_assessed", "decision", "no_further_action", "closed", "transferred", "transfer_accepted", "not_delivered"}
+)
 
 
 class ToldOfLink(Record):
@@ -26,21 +29,26 @@ class ToldOfLink(Record):
 
 
 class AnswerRow(Record):
-    """Who sent a contact; who was told of the link that stands. `early` are link events that came before the opening."""
+    """Who sent a contact, and what it calls it (sealed); who was told of the link that stands. `early` are link events that
+    came before the opening."""
 
     contact_id: str
     agency: str = ""
     sender: str = ""
     receipt_id: str = ""
+    answer_to: str = ""
     told: list[ToldOfLink] = Field(default_factory=list)
     early: list[CaseEvent] = Field(default_factory=list)
 
 
 class Answers(Timeless):
-    """The processor."""
+    """The processor. `hash_key` opens what intake sealed of the senders' own numbers."""
 
     name = "answers"
     inputs = ("case-events",)
+
+    def __init__(self, hash_key: bytes) -> None:
+        self._hash_key = hash_key
 
     def parse_row(self, text: bytes) -> Record:
         """A row from its JSON."""
@@ -61,7 +69,8 @@ class Answers(Timeless):
             return Decision(outputs, {event.contact_id: row})
         if row is None or not row.sender or event.type not in _TOLD or event.problem:
             return Decision()
-        outcome = {"outcome": event.type}
+        own = OwnNumbers.opened(row.answer_to, self._hash_key, row.sender, event.contact_id)
+        outcome = {"outcome": event.type, **own.named()}
         if "decision" in event.details:
             outcome["decision"] = event.details["decision"]
         return Decision([_item(row, event, row.sender, row.agency, outcome)])
@@ -73,6 +82,7 @@ class Answers(Timeless):
             agency=event.opened.agency,
             sender=event.opened.sender,
             receipt_id=event.receipt_id,
+            answer_to=event.opened.answer_to,
             told=known.told if known is not None else [],
         )
         outputs: list[Output] = []

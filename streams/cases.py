@@ -93,12 +93,12 @@ class Cases:
             return self._parked(row, event)
         match event.type:
             case "corrected":
-                return self._corrected(row, event)
+                return self._corrected(row, event, outputs)
             case "risk_assessed":
                 return self._assessed(row, event, outputs)
             case "allocated":
                 return self._allocated(row, event, outputs)
-            case "closed" | "transferred" | "transfer_accepted":
+            case "closed" | "transfer_accepted":
                 return self._ended(row, event, outputs)
             case "became":
                 return self._became(row, event, outputs)
@@ -144,7 +144,7 @@ class Cases:
         first = row.unmatched_at or event.at + UNMATCHED_AFTER
         return row.model_copy(update={"parked": [*row.parked, event], "unmatched_at": first})
 
-    def _corrected(self, row: CaseRow, event: CaseEvent) -> CaseRow:
+    def _corrected(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
         correction = event.correction
         if correction is None:
             return row
@@ -154,6 +154,8 @@ class Cases:
             return row
         # What was assessed is no longer what was reported: the first clock keeps its result, a new one starts.
         reopened = same_day.start(max(c.opening for c in row.clocks) + 1, event.at)
+        if row.team:
+            outputs.append(self._tell_allocation(row, event, "reopened"))
         return row.model_copy(update={"clocks": [*row.clocks, reopened], "assessed_at": None})
 
     def _assessed(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
@@ -169,6 +171,8 @@ class Cases:
                     clock = clock.model_copy(update={"flag_state": "withdrawn"})
                     outputs.append(self._flag(row, clock, "withdrawn", "missed"))
             clocks.append(clock)
+        if row.assessed_at is None and row.team:
+            outputs.append(self._tell_allocation(row, event, "assessed"))
         return row.model_copy(update={"clocks": clocks, "assessed_at": event.at, "risk": event.level})
 
     def _allocated(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
@@ -210,6 +214,8 @@ class Cases:
         return row.model_copy(update={"link": link.model_copy(update={"asked": True})})
 
     def _ended(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        """Nobody here holds it any more. Until the other authority accepts a transfer, its worker does: an offer, or a case
+        system's word that it was `transferred`, ends nothing."""
         standing: Standing = "closed" if event.type == "closed" else "transferred"
         if row.standing == "open" and row.team:
             outputs.append(self._tell_allocation(row, event, "released"))

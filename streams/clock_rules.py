@@ -1,7 +1,7 @@
 """The clocks in force for an authority, and their limits: the policy and the calendars, asked often. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -35,6 +35,8 @@ class ClockRules:
         self._policy, self._calendars = policy, calendars
         self._tracked = lru_cache(maxsize=512)(self._work_out_tracked)
         self._limit = lru_cache(maxsize=_REMEMBERED)(self._work_out_limit)
+        self._limit_of_day = lru_cache(maxsize=_REMEMBERED)(self._work_out_limit_of_day)
+        self._ladder = lru_cache(maxsize=4096)(self._work_out_ladder)
         self._kind = lru_cache(maxsize=4096)(lambda name, authority: _kind_of(self.tracked(authority)[name]))
         self._version = lru_cache(maxsize=512)(self._work_out_version)
 
@@ -50,15 +52,19 @@ class ClockRules:
             return Limit(found.due_at + shift, tuple([point + shift for point in found.warnings]), found.rests_on)
         if kind == "instant":
             return self._limit(name, authority, start)
-        found = self._limit(name, authority, _start_of_day(start))
+        found = self._limit_of_day(name, authority, civil_date(start))
         if found.warnings and found.warnings[0] <= start:
             return found._replace(warnings=tuple(point for point in found.warnings if point > start))
         return found
 
     def ladder(self, name: str, authority: str) -> tuple[Step, ...]:
         """Whom a missed clock goes to, in order; nobody for a clock that is tracked no more."""
-        clock = self.tracked(authority).get(name)
-        return self._policy.ladder(clock) if clock is not None else ()
+        return self._ladder(name, authority)
+
+    def waits_for(self, event: str) -> bool:
+        """Whether any authority's clock that the hub opens by itself is stopped by this event."""
+        rows = (*self._policy.clocks.values(), *(row for own in self._policy.changed.values() for row in own.values()))
+        return any(row.tracked and event in row.stop for row in rows)
 
     def version(self, authority: str) -> str:
         """Differs whenever a limit of that authority may."""
@@ -67,6 +73,13 @@ class ClockRules:
     def _work_out_tracked(self, authority: str) -> Mapping[str, Clock]:
         rows = {name: self._policy.clock(name, authority or None) for name in self._policy.clocks}
         return {name: row for name, row in rows.items() if row.tracked and name != same_day.CLOCK}
+
+    def _work_out_ladder(self, name: str, authority: str) -> tuple[Step, ...]:
+        clock = self.tracked(authority).get(name)
+        return self._policy.ladder(clock) if clock is not None else ()
+
+    def _work_out_limit_of_day(self, name: str, authority: str, day: date) -> Limit:
+        return self._work_out_limit(name, authority, datetime.combine(day, time(), LONDON))
 
     def _work_out_limit(self, name: str, authority: str, start: datetime) -> Limit:
         la = authority or None
@@ -91,8 +104,3 @@ def _kind_of(clock: Clock) -> Literal["shifted", "instant", "day"]:
     if clock.counting == "elapsed" and clock.calendar == "every-day" and all(point.minutes for point in clock.due_soon):
         return "shifted"
     return "instant" if clock.counting in ("elapsed", "before-start-of-day") else "day"
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _start_of_day(start: datetime) -> datetime:
-    return datetime.combine(civil_date(start), time(), LONDON)

@@ -13,6 +13,7 @@ _IDS = {
     "Disposition": "receipt_id", "Contact": "contact_id", "CaseEvent": "event_id", "AllocationEvent": "event_id",
     "Flag": "flag_id", "OutboundItem": "item_id", "Narrative": "narrative_id", "Received": "receipt_id",
     "LinkageEvent": "event_id", "Link": "link_id", "LinkReview": "review_id",
+    "Probe": "probe_id",
 }  # fmt: skip
 _TIMES = {"Disposition": "received_at", "Contact": "received_at", "Flag": "due_at", "Received": "received_at"}
 

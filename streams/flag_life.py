@@ -4,7 +4,7 @@ Each step is one record of `flags`, once. Its body comes from the run of the clo
 does not matter which tick noticed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from schemas.case_event import CaseEvent
@@ -40,7 +40,7 @@ class Flags:
     def withdraw(self, found: Sequence[Run], cause: str) -> None:
         """Take back the flags of runs that were met in time, that ended, or that late evidence shows never to have been;
         `cause` is the event that showed the last."""
-        by_about = {(run.clock, run.opening, run.due_at): run for run in found}
+        by_about = {run.about: run for run in found}
         for row in self.rows:
             run = by_about.get(row.about)
             if row.state == "withdrawn" or (run is not None and run.state in ("running", "late")):
@@ -59,8 +59,12 @@ class Flags:
     def fall_due(self, run: Run, ladder: Ladder, at: datetime, awake: Callable[[datetime], bool]) -> None:
         """Warn, raise and escalate as far as time has come for a run that was neither met in time nor ended."""
         row = self._row_of(run)
+        # Up to when the hub heard that the case had caught up.
+        until = at if run.heard_at is None else min(at, run.heard_at)
         if row.state == "due_soon":
-            for point in _until(run, run.limit.warnings[row.told :], at):
+            for point in run.limit.warnings[row.told :]:
+                if point > until:
+                    break
                 row = row._replace(told=row.told + 1)
                 self._put(row, step_at=point)
             if run.due_at > at:
@@ -68,20 +72,28 @@ class Flags:
             row = self._raise(row, run, ladder, awake)
         if row.state in _OVER:
             return
-        for moment in _until(run, _moments(run, ladder[row.told :]), at):
-            row = row._replace(state="escalated", to=ladder[row.told].to, told=row.told + 1)
+        for step in ladder[row.told :]:
+            moment = _moment(run, step)
+            if moment > until:
+                break
+            row = row._replace(state="escalated", to=step.to, told=row.told + 1)
             self._put(row, step_at=moment)
 
     def next_moment(self, run: Run, ladder: Ladder) -> datetime | None:
         """When such a run must be looked at again, if nothing happens before."""
-        row = self._row_of(run)
-        if row.state == "due_soon":
-            return next(_until(run, run.limit.warnings[row.told :]), run.due_at)
-        return None if row.state in _OVER else next(_until(run, _moments(run, ladder[row.told :])), None)
+        row = self._rows.get(run.about)
+        told = row.told if row is not None else 0
+        moment: datetime | None = None
+        if row is None or row.state == "due_soon":
+            if told < len(run.limit.warnings):
+                moment = run.limit.warnings[told]
+            return moment if moment is not None and _still_behind(run, moment) else run.due_at
+        if row.state not in _OVER and told < len(ladder):
+            moment = _moment(run, ladder[told])
+        return moment if moment is not None and _still_behind(run, moment) else None
 
     def _row_of(self, run: Run) -> FlagRow:
-        known = self._rows.get((run.clock, run.opening, run.due_at))
-        return known or FlagRow(
+        return self._rows.get(run.about) or FlagRow(
             run.clock, run.opening, run.started_at, run.due_at, "due_soon", "due_soon", rests_on=run.limit.rests_on
         )
 
@@ -112,13 +124,10 @@ class Flags:
         self.outputs.append(Output("flags", self._contact_id, flag))
 
 
-def _moments(run: Run, steps: Sequence[Step]) -> Iterator[datetime]:
-    return (run.due_at + timedelta(minutes=step.after_minutes) for step in steps)
+def _moment(run: Run, step: Step) -> datetime:
+    return run.due_at + timedelta(minutes=step.after_minutes)
 
 
-def _until(run: Run, moments: Sequence[datetime] | Iterator[datetime], at: datetime | None = None) -> Iterator[datetime]:
-    """The moments that have come by `at`, up to when the hub heard that the case had caught up."""
-    for moment in moments:
-        if (at is not None and moment > at) or (run.heard_at is not None and moment > run.heard_at):
-            return
-        yield moment
+def _still_behind(run: Run, moment: datetime) -> bool:
+    """Whether, at that moment, the hub had not heard yet that the case had caught up."""
+    return run.heard_at is None or moment <= run.heard_at

@@ -5,6 +5,8 @@ quarantined; a quarantined one opens a contact of its own, because somebody must
 Same message id and same content: duplicate. Same reference and same child: a version, or a duplicate when nothing
 changed. Same content without a reference: duplicate within ten minutes, later a new contact marked as possible
 repeat, because a school that writes again is worried again.
+
+A probe of the hub's own is none of these: intake says that it has read it, and keeps nothing of it.
 """
 
 from collections.abc import Callable
@@ -12,13 +14,16 @@ from collections.abc import Callable
 from schemas.authorities import Authorities
 from schemas.catalogue import AGENCIES
 from schemas.ports import LargeBodies, LargeBodyUnavailable
+from schemas.probe import OUTCOMES as PROBE_OUTCOMES
+from schemas.probe import TOPIC as PROBES
+from schemas.probe import Probe
 from schemas.reading import Hint, Reader, Reading
 from schemas.received import Received
 from schemas.record import Record
 from streams.intake_ledger import IntakeRules
 from streams.intake_message import MessageIntake
 from streams.intake_rows import MessageRow, parse_row
-from streams.processor import Decision, Rows, Timeless
+from streams.processor import Decision, Output, Rows, Timeless
 
 
 class Intake(Timeless):
@@ -26,7 +31,7 @@ class Intake(Timeless):
     that are not on the log."""
 
     name = "intake"
-    inputs = tuple(f"received.{agency}" for agency in AGENCIES)
+    inputs = (*(f"received.{agency}" for agency in AGENCIES), PROBES)
 
     def __init__(
         self,
@@ -48,6 +53,8 @@ class Intake(Timeless):
 
     def decide(self, rows: Rows, event: Record) -> Decision:
         """See the module."""
+        if isinstance(event, Probe):
+            return Decision(outputs=[Output(PROBE_OUTCOMES, event.probe_id, event)])
         assert isinstance(event, Received)
         known = rows.get(f"{event.sender} m {event.receipt_id}")
         message = MessageIntake(self._rules, rows, event)

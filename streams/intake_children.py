@@ -13,9 +13,13 @@ from schemas.case_event import Correction, Opened
 from schemas.codes import RISK_LEVELS
 from schemas.contact import Contact
 from schemas.identity import contact_id, output_id
+from schemas.london import civil_date
 from schemas.reading import Reading, Report
-from streams.allocation_about import about
+from streams.allocation_about import about, areas
 from streams.child_keys import child_digest, child_keys
+from streams.domestic_abuse import believed
+from streams.intake_encompass import at_school_age, dated
+from streams.intake_incidents import differing, notices_of, parts_of, remember_notice, told_under
 from streams.intake_ledger import Ledger
 from streams.intake_linkage import ask_who_it_is
 from streams.intake_rows import KnownChild, ReferenceRow
@@ -31,8 +35,9 @@ def reports_of(reading: Reading) -> list[Report]:
 
 
 def report_digest(report: Report) -> str:
-    """Canonical content: all that was said, whenever and however it was written down."""
-    said = report.model_dump_json(exclude={"written_at", "notes", "unmapped", "action"})
+    """Canonical content: all that was said, whenever and however it was written down. What nobody said is not part of it, so
+    that a field that readers learn later leaves what is known as it is."""
+    said = report.model_dump_json(exclude={"written_at", "notes", "unmapped", "action"}, exclude_defaults=True)
     return hashlib.sha256(f"{said}{report.action == 'cancel'}".encode()).hexdigest()
 
 
@@ -59,6 +64,8 @@ class Children:
     _opened: list[str] = field(default_factory=list)
     _urgency: str = ""
     _about: set[str] = field(default_factory=set)
+    _areas: set[str] = field(default_factory=set)
+    _believed: set[str] = field(default_factory=set)
 
     def take(self, reports: list[Report], base: str, repeated: list[str]) -> list[str]:
         """The contact of each report, in order. `repeated`: the contacts of an earlier message of the same content."""
@@ -89,6 +96,7 @@ class Children:
             authority_code=authority.code,
             authority_how=authority.how,
             organisation=event.organisation,
+            answer_to=self.ledger.own_numbers(contact),
         )
         self._open(contact, opened)
         self._ask_for_a_worker([])
@@ -103,7 +111,7 @@ class Children:
         keys = child_keys(self.ledger.rules.hash_key, report.person)
         digest = report_digest(report)
         identity = child_digest(self.ledger.rules.hash_key, report.person)
-        known = _match(children, keys, report, taken)
+        known = _match(children, keys, report, taken) or self._told_before(report, keys, taken)
         if known is None:
             child = self._new_child(reference, children, keys, digest, identity, report.risk)
             change: Change = "new"
@@ -112,9 +120,39 @@ class Children:
         else:
             child, change = self._next_version(known, report, keys, digest, identity), "changed"
             self._tell_cases(known, report, identity, child.version)
-        others = [other for other in children if other.contact_id != child.contact_id]
-        self.ledger.put("r", name, ReferenceRow(kind="reference", children=[*others, child]))
+        child = self._with_belief(child, report).model_copy(update={"parts": parts_of(self.ledger, report)})
+        self._remember(child, name)
+        remember_notice(self.ledger, report, name)
         return self._contact(report, child), change
+
+    def _told_before(self, report: Report, keys: list[str], taken: list[str]) -> KnownChild | None:
+        """The child as another notice of the same incident told of it; then this notice amends that one."""
+        before = notices_of(self.ledger, report)
+        known = next((one for one in told_under(self.ledger, before) if set(keys) & set(one.keys)), None)
+        if known is None or known.contact_id in taken:
+            return None
+        self.ledger.note("amends_by_incident", "Another notice of this incident told of this child; this is a later version.")
+        return known.model_copy(update={"references": list(dict.fromkeys([*before, *known.references]))})
+
+    def _remember(self, child: KnownChild, name: str) -> None:
+        """Put a child under its reference, and under the other references that it stands under."""
+        rows = {each: self.ledger.now("r", each) for each in dict.fromkeys([name, *child.references])}
+        under = {each: row.children if isinstance(row, ReferenceRow) else [] for each, row in rows.items()}
+        names = [each for each in under if each == name or any(one.contact_id == child.contact_id for one in under[each])]
+        kept = child.model_copy(update={"references": names if len(names) > 1 else []})
+        for each in names:
+            others = [other for other in under[each] if other.contact_id != child.contact_id]
+            self.ledger.put("r", each, ReferenceRow(kind="reference", children=[*others, kept]))
+
+    def _with_belief(self, child: KnownChild, report: Report) -> KnownChild:
+        """The child as it is known once the police have said that it is a victim of domestic abuse; they say so once."""
+        event = self.ledger.event
+        if child.domestic_abuse or not believed(event.agency, report):
+            return child
+        if not at_school_age(report.person, civil_date(event.received_at)):
+            return child
+        self._believed.add(child.contact_id)
+        return child.model_copy(update={"domestic_abuse": True})
 
     def _new_child(
         self, reference: str, children: list[KnownChild], keys: list[str], digest: str, identity: str, risk: str
@@ -157,6 +195,9 @@ class Children:
             return
         self.ledger.emit("contacts", contact.contact_id, contact)
         ask_who_it_is(self.ledger, contact)
+        if contact.contact_id in self._believed:
+            event = dated(self.ledger.case_event("domestic_abuse_believed", contact.contact_id), contact.report.written_at)
+            self.ledger.emit("case-events", contact.contact_id, event)
         if change != "new":
             return
         opened = Opened(
@@ -171,8 +212,10 @@ class Children:
             siblings=contact.siblings,
             repairs=self.repairs,
             repaired_at=self.ledger.event.picked_up_at if self.repairs else None,
+            answer_to=self.ledger.own_numbers(contact.contact_id, contact.report.reference),
         )
         self._about.update(about(contact, self.ledger.rules.hashed))
+        self._areas.update(areas(contact, self.ledger.rules.hashed))
         self._open(contact.contact_id, opened)
 
     def _open(self, contact: str, opened: Opened) -> None:
@@ -205,6 +248,7 @@ class Children:
             risk=self._urgency,
             siblings=siblings,
             about=sorted(self._about),
+            areas=sorted(self._areas),
         )
         self.ledger.emit("allocation-in", team, request)
 
@@ -220,7 +264,10 @@ class Children:
             risk_changed=bool(report.risk) and report.risk != known.risk,
             child_changed=bool(identity) and bool(known.child_digest) and identity != known.child_digest,
         )
-        corrected = self.ledger.case_event("corrected", known.contact_id).model_copy(update={"correction": correction})
+        changed = differing(known.parts, parts_of(self.ledger, report))
+        corrected = self.ledger.case_event("corrected", known.contact_id).model_copy(
+            update={"correction": correction, "details": {"changed": changed} if changed else {}}
+        )
         self.ledger.emit("case-events", known.contact_id, corrected)
 
     def _contact(self, report: Report, child: KnownChild) -> Contact:

@@ -6,6 +6,7 @@ from schemas.authorities import Authorities
 from schemas.case_event import CaseEvent
 from schemas.identity import derived_id, keyed_hash, output_id
 from schemas.narrative import Narrative
+from schemas.own_numbers import OwnNumbers
 from schemas.reading import Note
 from schemas.received import Received
 from schemas.record import Record
@@ -37,6 +38,8 @@ class Ledger:
     outputs: list[Output] = field(default_factory=list)
     changed: dict[str, Record] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    #: The sender's id of this message.
+    message_id: str = ""
 
     def key(self, kind: str, name: str) -> str:
         """A row's key: rows of one sender lie together, in its partition."""
@@ -87,6 +90,11 @@ class Ledger:
             at=self.event.received_at,
         )
         self.emit("narratives", about, narrative)
+
+    def own_numbers(self, contact: str, reference: str = "") -> str:
+        """What the sender calls this message and this matter, sealed: its answers about the contact will name it."""
+        numbers = OwnNumbers(reference=reference, message_id=self.message_id)
+        return numbers.sealed(self.rules.hash_key, self.event.sender, contact)
 
     def decision(self) -> Decision:
         """What it came to."""

@@ -1,11 +1,12 @@
-"""What intake tells linkage: each version of a child that it read, and what people decided about links. Pure."""
+"""What intake tells linkage: each version of a child that it read, what messages without a concern say of who children
+are, and what people decided about links. Pure."""
 
 from schemas.case_event import CaseEvent
 from schemas.contact import Contact
-from schemas.identity import output_id
+from schemas.identity import output_id, statement_id
 from schemas.linkage import LinkageEvent, LinkageType, LinkPerson
 from schemas.person import Person
-from schemas.reading import CaseReport
+from schemas.reading import CaseReport, Statement
 from streams.intake_ledger import Ledger
 from streams.linking_content import said_in
 
@@ -32,6 +33,25 @@ def ask_who_it_is(ledger: Ledger, contact: Contact) -> None:
         said=said_in(contact, ledger.event, ledger.rules.hashed),
     )
     ledger.emit("linkage-in", event.partnership, event)
+
+
+def tell_statements(ledger: Ledger, statements: list[Statement]) -> None:
+    """Let linkage hear what a message without a concern says of children's identity."""
+    event = ledger.event
+    for place, statement in enumerate(statements):
+        about = statement_id(event.receipt_id, place)
+        person = _compared(statement.person).model_copy(update={"former_nhs_number": statement.former_nhs_number})
+        told = LinkageEvent(
+            event_id=output_id(about, "identified"),
+            type="identified",
+            partnership=ledger.rules.partnership,
+            contact_id=about,
+            at=event.received_at,
+            version=1,
+            agency=event.agency,
+            person=person,
+        )
+        ledger.emit("linkage-in", told.partnership, told)
 
 
 def problem_of(report: CaseReport) -> str:

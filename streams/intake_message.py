@@ -10,9 +10,11 @@ from schemas.disposition import Disposition, DispositionKind
 from schemas.identity import output_id, unreadable_contact_id
 from schemas.reading import Reading
 from schemas.received import Received
+from streams.intake_answers import WITHOUT_ANSWER, not_understood, received
 from streams.intake_children import Children, receipt_saying_the_same, report_digest, reports_of
 from streams.intake_events import record_events
 from streams.intake_ledger import IntakeRules, Ledger
+from streams.intake_linkage import tell_statements
 from streams.intake_rows import ContentRow, MessageRow, TransportIdRow
 from streams.processor import Decision, Output, Rows
 from streams.transit import with_transit_delay
@@ -31,6 +33,7 @@ class MessageIntake:
         """A message seen for the first time."""
         reading = with_transit_delay(reading, self._ledger.event.received_at)
         self._ledger.notes += reading.notes
+        self._ledger.message_id = reading.transport_id
         match reading.outcome:
             case "not_a_contact":
                 self._settle(reading, "not_a_contact", reading.reason_code, reading.reason)
@@ -38,6 +41,7 @@ class MessageIntake:
                 self._quarantine(reading)
             case _:
                 self._contents(reading)
+        tell_statements(self._ledger, reading.statements)
         return self._ledger.decision()
 
     def delivered_again(self, known: MessageRow) -> Decision:
@@ -60,6 +64,7 @@ class MessageIntake:
             return self._ledger.decision()
         reading = with_transit_delay(reading, original.received_at)
         self._ledger.notes += reading.notes
+        self._ledger.message_id = reading.transport_id
         repaired_at = max(event.picked_up_at or event.received_at, original.received_at)
         # It arrived when the original did: a repair does not buy a day.
         self._ledger.event = event.model_copy(update={"received_at": original.received_at, "picked_up_at": repaired_at})
@@ -74,6 +79,7 @@ class MessageIntake:
             event_ids = record_events(self._ledger, reading, {})
             kind = "contact" if became else "case_events"
         if kind != "quarantined":
+            tell_statements(self._ledger, reading.statements)
             ended = self._ledger.case_event("became", stood_for_it).model_copy(
                 update={"at": repaired_at, "became": became, "by": repair.by, "reason_code": kind}
             )
@@ -128,6 +134,8 @@ class MessageIntake:
         by_report = {id(report): contact for report, contact in zip(reports, contacts, strict=False)}
         event_ids = record_events(self._ledger, reading, by_report)
         self._remember_transport_id(reading, digest)
+        if contacts and self._ledger.event.transport in WITHOUT_ANSWER:
+            self._ledger.emit(*received(self._ledger.event, contacts[0], reading))
         self._settle(reading, "contact" if contacts else "case_events", "", "", contact_ids=contacts, event_ids=event_ids)
 
     # -- quarantine and duplicates
@@ -147,6 +155,7 @@ class MessageIntake:
         self._ledger.outputs.append(Output("quarantine", event.sender, event, headers))
         contact = unreadable_contact_id(event.receipt_id)
         Children(self._ledger).open_unreadable(contact)
+        self._ledger.emit(*not_understood(event, contact, reading))
         self._settle(reading, "quarantined", reading.reason_code, reading.reason, contact_ids=[contact])
 
     def _duplicate(self, reading: Reading, of_receipt: str, reason_code: str) -> None:

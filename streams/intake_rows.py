@@ -42,7 +42,9 @@ class ContentRow(Record):
 
 
 class KnownChild(Record):
-    """A child under a reference. `keys` are keyed hashes of what identifies it; `digest` of its current version."""
+    """A child under a reference. `keys` are keyed hashes of what identifies it; `digest` of its current version.
+    `domestic_abuse`: a version of it has said so. `references`: all under which it stands, when they are several (keyed
+    hashes); `parts`: short digests of the version's parts."""
 
     contact_id: str
     keys: list[str]
@@ -51,6 +53,19 @@ class KnownChild(Record):
     digest: str
     child_digest: str
     risk: str = ""
+    domestic_abuse: bool = False
+    references: list[str] = Field(default_factory=list)
+    parts: dict[str, str] = Field(default_factory=dict)
+
+
+class IncidentRow(Record):
+    """One incident of a sender: the references (keyed hashes) of the notices about it, its London day where one gave it,
+    and when the first of them arrived."""
+
+    kind: Literal["incident"]
+    references: list[str]
+    day: str = ""
+    received_at: Instant
 
 
 class ReferenceRow(Record):
@@ -61,7 +76,7 @@ class ReferenceRow(Record):
 
 
 _ANY: TypeAdapter[Record] = TypeAdapter(
-    Annotated[MessageRow | TransportIdRow | ContentRow | ReferenceRow, Field(discriminator="kind")]
+    Annotated[MessageRow | TransportIdRow | ContentRow | IncidentRow | ReferenceRow, Field(discriminator="kind")]
 )
 
 

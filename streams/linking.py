@@ -7,20 +7,23 @@ the same log gives the same decisions, bit for bit.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 
+from schemas.identity import is_statement
 from schemas.linkage import LinkageEvent, LinkCandidate, LinkPerson, Verdict
 from schemas.record import Record
 from streams.linkage import review as answers
 from streams.linkage.decision import LINK, REVIEW, Decision, decide
-from streams.linkage.index import taken_back
+from streams.linkage.index import Changes, PersonRow, RecordRow, taken_back
 from streams.linkage.model import Scorer
 from streams.linkage.report import Report
-from streams.linking_forgetting import KEPT_FOR, forget
+from streams.linking_forgetting import KEPT_FOR, forget, last_reported
 from streams.linking_ledger import LinkageLedger, candidate_of
 from streams.linking_repeats import ContentRow, Repeats, as_repeat, first_of
 from streams.linking_rows import Known, parse_row
+from streams.linking_statements import MERGED, NOT_TAKEN, TAKEN, UNDONE, stated, statements_of, without
 from streams.linking_versions import Revised, revised
 from streams.processor import Decision as Decided
 from streams.processor import DerivedRows, Rows, Timeless
@@ -86,6 +89,8 @@ class _Turn:
         match self._event.type:
             case "reported":
                 self.report()
+            case "identified":
+                self.identify()
             case "answered":
                 self.answer()
             case "undone":
@@ -140,9 +145,36 @@ class _Turn:
             self._ledger.put_content(said)
         self._ledger.put(contact, version=self._event.version, at=at, content=content)
 
+    def identify(self) -> None:
+        """A statement about a child: it counts once, and nothing of it is kept but for a child whom somebody reported."""
+        event, person = self._event, self._event.person
+        if person is None or self._ledger.contact(event.contact_id) is not None:
+            return
+        self._ledger.put(event.contact_id, version=event.version)
+        told = stated(self._index, _report(event, person), self._scorer)
+        if told is None:
+            return
+        self._ledger.keep(told.changes)
+        if any(change.key == event.contact_id for change in told.changes):
+            # It keeps a child no longer than the last report does.
+            latest = last_reported(self._index, told.story, self._ledger.contact)
+            self._ledger.put(event.contact_id, at=latest.at if latest is not None else event.at)
+        decision = replace(told.decision, record_id=told.story)
+        if told.other is None:
+            reasons = [TAKEN] if told.outcome == "taken" else [NOT_TAKEN, *decision.reasons]
+            self._ledger.tell_link_of(decision, "CORRECTED", told.story, reasons)
+            return
+        row = self._ledger.contact(told.story)
+        open_one = row.review if row is not None and row.review is not None and row.review.state == "open" else None
+        asked = candidate_of(told.other)
+        before = open_one.candidates if open_one is not None else []
+        others = [one for one in before if self._story(one) != told.other.person]
+        self._ledger.tell_link_of(decision, "REVIEW", told.story, [MERGED])
+        self._ledger.open_review(decision, [MERGED, *(open_one.reasons if open_one is not None else [])], [asked, *others])
+
     def answer(self) -> None:
         event, index = self._event, self._index
-        contact, other = index.records.get(event.contact_id), index.records.get(event.other_contact)
+        contact, other = map(self._contact, (event.contact_id, event.other_contact))
         if self._ledger.seen(event.contact_id):
             return
         if contact is None or other is None or event.verdict not in get_args(Verdict):
@@ -162,27 +194,36 @@ class _Turn:
             return
         try:
             assert event.verdict != ""
-            self._ledger.keep(answers.answer(index, asked, about, event.verdict))
+            changes = answers.answer(index, asked, about, event.verdict)
+            self._ledger.keep(changes)
         except answers.AnswerError as error:
             self._ledger.refuse(str(error))
             return
         if event.verdict == "same":
             moved = index.persons[asked]
             self._ledger.close_review(asked, "answered")
-            for each in (*moved.members, *moved.copies):
+            for each in _contacts(moved):
                 self._join(each, about, (*moved.members, *moved.copies))
         elif event.verdict == "not_same":
+            self._unsay_merges(changes, (asked, about))
             self._ruled_out(asked, about)
         else:
             self._ledger.update_review(asked, unsure=True)
 
     def undo(self) -> None:
-        if not self._ledger.seen(self._event.contact_id):
-            self._take_out(self._event.contact_id)
+        contact = self._event.contact_id
+        if self._ledger.seen(contact):
+            return
+        statements = statements_of(self._index, contact) if contact in self._index.persons else []
+        if not statements:
+            self._take_out(contact)
+            return
+        self._ledger.keep(without(self._index, contact, statements))
+        self._ledger.tell_link(contact, "CORRECTED", contact, reasons=[UNDONE])
 
     def supersede(self) -> None:
         event, index = self._event, self._index
-        old, new = index.records.get(event.contact_id), index.records.get(event.other_contact)
+        old, new = map(self._contact, (event.contact_id, event.other_contact))
         if self._ledger.seen(event.contact_id):
             return
         if old is None or new is None:
@@ -195,7 +236,7 @@ class _Turn:
             return
         self._ledger.close_review(old.person, "withdrawn")
         hidden = index.persons[old.person]
-        for each in (*hidden.members, *hidden.copies):
+        for each in _contacts(hidden):
             self._ledger.tell_link(each, "CORRECTED", old.person, hidden=True, reasons=["superseded"])
             self._ledger.tell_case(each, "superseded", {})
 
@@ -226,7 +267,7 @@ class _Turn:
         candidates = [candidate_of(one) for one in decision.candidates]
         if all(one.story_id != story for one in candidates):
             person = self._index.persons[story]
-            beside = next(each for each in (*person.members, *person.copies) if each != contact)
+            beside = next((each for each in _contacts(person) if each != contact), story)
             candidates.insert(0, LinkCandidate(story_id=story, record=beside, same=0, twin=0, sibling=0, vector=[]))
         self._ledger.open_review(decision, reasons, candidates)
 
@@ -261,6 +302,16 @@ class _Turn:
         # A person's word has no place in the bands of scores.
         self._ledger.link_case(contact, story, 0.0, True, (), moved)
 
+    def _unsay_merges(self, ruling: Changes, stories: tuple[str, ...]) -> None:
+        """Two children who are not one: that a sender merged their numbers counts no more."""
+        index = self._index
+        index.apply(ruling)
+        try:
+            for story in stories:
+                self._ledger.keep(without(index, story, statements_of(index, story, merging=True)))
+        finally:
+            index.apply(taken_back(ruling))
+
     def _ruled_out(self, asked: str, about: str) -> None:
         row = self._ledger.contact(asked)
         left = [one for one in self._index.persons[asked].waiting_for if one != about]
@@ -271,10 +322,18 @@ class _Turn:
         self._ledger.close_review(asked, "answered")
         self._ledger.tell_link(asked, "CORRECTED", asked, reasons=["ruled_apart"])
 
+    def _contact(self, contact: str) -> RecordRow | None:
+        """A contact that linkage knows; no statement is one."""
+        return None if is_statement(contact) else self._index.records.get(contact)
+
     def _story(self, candidate: LinkCandidate) -> str:
         """The story a candidate is now: it may have been joined to another meanwhile."""
         record = self._index.records.get(candidate.record)
         return record.person if record is not None else candidate.story_id
+
+
+def _contacts(person: PersonRow) -> list[str]:
+    return [record for record in (*person.members, *person.copies) if not is_statement(record)]
 
 
 def _report(event: LinkageEvent, person: LinkPerson) -> Report:

@@ -4,7 +4,7 @@ from itertools import islice
 from typing import get_args
 
 from schemas.case_event import CaseEvent
-from schemas.identity import output_id
+from schemas.identity import is_statement, output_id
 from schemas.linkage import Link, LinkageEvent, LinkCandidate, LinkOutcome, LinkReview
 from streams.linkage.decision import Candidate, Decision
 from streams.linkage.index import Changes, Index
@@ -174,7 +174,8 @@ class LinkageLedger:
     ) -> None:
         """Tell the case that its child is known, and by which contacts."""
         person = self.index.persons[story]
-        others = list(islice((each for each in (*person.members, *person.copies) if each not in moved), _OTHERS_NAMED))
+        contacts = (each for each in (*person.members, *person.copies) if each not in moved and not is_statement(each))
+        others = list(islice(contacts, _OTHERS_NAMED))
         details = {
             "story": story,
             "band": band_of(score),
@@ -240,12 +241,12 @@ class LinkageLedger:
         self, decision: Decision, outcome: str, story: str, reasons: list[str], may_act: bool = False, repeat_of: str = ""
     ) -> None:
         """A decision of the linker's."""
-        event = self.event
+        event, row = self.event, self.contact(decision.record_id)
         named: LinkOutcome = next(one for one in get_args(LinkOutcome) if one == outcome)
         link = Link(
             link_id=output_id(event.event_id, "link", decision.record_id),
             contact_id=decision.record_id,
-            version=event.version,
+            version=row.version if row is not None else event.version,
             at=event.at,
             cause=event.event_id,
             outcome=named,
@@ -267,9 +268,10 @@ class LinkageLedger:
 
 
 def candidate_of(one: Candidate) -> LinkCandidate:
+    """A candidate as it is told: what a statement fitted is told by the contact that opened the story."""
     return LinkCandidate(
         story_id=one.person,
-        record=one.record,
+        record=one.person if is_statement(one.record) else one.record,
         same=one.score.same,
         twin=one.score.twin,
         sibling=one.score.sibling,

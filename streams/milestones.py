@@ -22,20 +22,23 @@ _DIRECT = frozenset(
     {
         "acknowledged", "assessment_started", "assessment_authorised", "strategy_discussion", "conference_held",
         "core_group_held", "review_held", "conference_not_needed", "domestic_abuse_believed", "school_told",
-        "mash_received", "mash_decision", "closed", "transfer_accepted",
+        "mash_received", "mash_decision", "closed", "transfer_accepted", "risk_assessment_signed_off",
+        "missing_in_case_system", "found_in_case_system",
     }
 )  # fmt: skip
 
 
 class Milestone(NamedTuple):
     """One thing that happened. `at`: when it happened, as far as anybody knows; `heard_at`: when the hub heard of it.
-    A tuple, because a case holds several for years. `level`: the risk then, where a clock asks for it."""
+    A tuple, because a case holds several for years. `level`: the risk then, where a clock asks for it; `by`: who did it, where
+    the next step must be somebody else's."""
 
     name: Word
     at: Instant
     heard_at: Instant
     event_id: str
     level: Word = ""
+    by: Word = ""
 
 
 def milestones(event: CaseEvent) -> Iterator[Milestone]:
@@ -50,11 +53,12 @@ def milestones(event: CaseEvent) -> Iterator[Milestone]:
             if event.opened.kind == "referral":
                 yield Milestone("referral_made", at, event.at, event.event_id)
     elif event.type in _DIRECT:
-        yield Milestone(event.type, at, event.at, event.event_id, event.level)
+        by = folded_name(event.by) if event.type == "risk_assessment_signed_off" else ""
+        yield Milestone(event.type, at, event.at, event.event_id, event.level, by)
     elif event.type == "allocated" and is_named_worker(event.by):
         yield Milestone("allocated", at, event.at, event.event_id)
     elif event.type == "risk_assessed" and same_day.is_evidence(event):
-        yield Milestone("risk_assessed", at, event.at, event.event_id, event.level)
+        yield Milestone("risk_assessed", at, event.at, event.event_id, event.level, folded_name(event.by))
     elif event.type in ("decision", "no_further_action"):
         yield Milestone("decision", at, event.at, event.event_id)
         kind = decision_kind(event.details.get("decision", "")) if event.type == "decision" else "no_assessment"
@@ -62,6 +66,11 @@ def milestones(event: CaseEvent) -> Iterator[Milestone]:
             yield Milestone("no_assessment", at, event.at, event.event_id)
         elif kind == "referral":
             yield Milestone("referral_made", at, event.at, event.event_id)
+
+
+def folded_name(name: str) -> str:
+    """A person's name whatever its case and spaces."""
+    return " ".join(name.casefold().split())
 
 
 def happened(event: CaseEvent) -> datetime:

@@ -1,30 +1,41 @@
 """Routing: who gets a contact, and what of it. Pure, and without state.
 
-Until a sharing policy says more, the case system gets every contact whole, and nothing else leaves the hub.
+Until a sharing policy says more, the case system gets every contact whole. Where schools are listed, a child's school gets
+the notice of a police contact that the law gives it; where another authority's front door is listed, it gets the contacts that
+name that authority. Nothing else leaves the hub.
 """
+
+from collections.abc import Mapping
 
 from schemas.contact import Contact
 from schemas.identity import output_id
 from schemas.outbound import ItemKind, OutboundItem
 from schemas.record import Record
 from streams.processor import Decision, Output, Rows, Timeless
+from streams.school_notices import SchoolNotices
 
 #: The recipient organisation that keeps the cases.
 CASE_SYSTEM = "case-system"
 
 
 class Routing(Timeless):
-    """The processor."""
+    """The processor. Without `schools` no school is told of anything. `authorities` gives the recipient of each other
+    authority, by its DfE code, to which a contact that names it is forwarded."""
 
     name = "routing"
     inputs = ("contacts",)
+
+    def __init__(self, schools: SchoolNotices | None = None, authorities: Mapping[str, str] | None = None) -> None:
+        self._schools = schools
+        self._authorities = authorities or {}
 
     def parse_row(self, text: bytes) -> Record:
         """Routing keeps nothing."""
         raise ValueError("routing has no rows")
 
     def decide(self, rows: Rows, event: Record) -> Decision:
-        """One item for the case system; later versions go as corrections, a cancellation as a request."""
+        """One item for the case system; later versions go as corrections, a cancellation as a request. One for a school, and one
+        for the other authority that it names: it arrived there when it arrived here."""
         assert isinstance(event, Contact)
         kind: ItemKind = "referral"
         if event.version > 1:
@@ -39,4 +50,20 @@ class Routing(Timeless):
             at=event.received_at,
             contact=event,
         )
-        return Decision([Output("outbound.social_care", f"{CASE_SYSTEM} {event.contact_id}", item)])
+        notice = self._schools.of(event, kind) if self._schools is not None else None
+        return Decision([_output(one) for one in (item, notice, self._forwarded(item)) if one is not None])
+
+    def _forwarded(self, item: OutboundItem) -> OutboundItem | None:
+        """The item for the authority that the message itself names. A postcode alone forwards nothing: it may be wrong, and a
+        person transfers the case."""
+        contact = item.contact
+        assert contact is not None
+        other = self._authorities.get(contact.authority.code) if contact.authority.how == "message" else None
+        if other is None:
+            return None
+        item_id = output_id(item.contact_id, f"forward-v{contact.version}", other)
+        return item.model_copy(update={"item_id": item_id, "recipient": other})
+
+
+def _output(item: OutboundItem) -> Output:
+    return Output(f"outbound.{item.agency}", f"{item.recipient} {item.contact_id}", item)

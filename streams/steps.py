@@ -10,15 +10,16 @@ the rows prove that nothing is owed. A record that cannot be decoded goes to `qu
 stops the process.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from schemas.catalogue import catalogue, codec
 from schemas.ports import DurableLog, Entry, NotDurable
+from schemas.trace import HEADER, UNTRACED, Tracer, carried
 from schemas.wire import Undecodable
 from streams.envelope import dead_letter, entry_of
 from streams.fail_stop import fail_stop
@@ -39,6 +40,8 @@ class WorkerOptions:
     stepped: bool = False
     #: A tick further ahead of its record's append time than this is refused: somebody's clock is wrong.
     tick_tolerance: float = 5.0
+    #: Who is told of each step; it has no say in any decision.
+    tracer: Tracer = UNTRACED
 
 
 class Steps:
@@ -53,14 +56,21 @@ class Steps:
         #: Where the changelog of each of our partitions ends, as far as we have read and written it.
         self._rows_end: dict[int, int] = {}
         self._writing: set[int] = set()
+        #: How many records of each topic are done: outputs and rows durable.
+        self.finished: Counter[str] = Counter()
 
     async def settle(self, state: PartitionState, topic: str, partition: int, records: deque[Any]) -> int:
         """Steps 1 to 3 for the first of the records, which are removed. Returns the offset after the last of them."""
         began = monotonic()
         entries: list[Entry] = []
+        spans = []
         while records and monotonic() - began < self._options.session_timeout / 4:
             record = records.popleft()
-            entries += self.decide(state, topic, record)
+            span = self._options.tracer.begin(
+                "process", topic, carried(record.headers), place=(partition, record.offset)
+            )
+            entries += _on_trace(self.decide(state, topic, record), span.traceparent)
+            spans.append(span)
         failpoint("outputs-due")
         self.still_member()
         await self._log.append(entries)
@@ -71,6 +81,9 @@ class Steps:
         failpoint("rows-durable")
         after = int(record.offset) + 1
         state.durable(topic, after)
+        self.finished[topic] += len(spans)
+        for span in spans:
+            span.end()
         return after
 
     def decide(self, state: PartitionState, topic: str, record: Any) -> list[Entry]:
@@ -86,6 +99,10 @@ class Steps:
                 return [dead_letter(topic, record, f"tick {ahead:.0f} s ahead of the broker's clock")]
         outputs: list[Output] = state.apply(topic, record.offset, event)
         return [entry_of(output) for output in outputs]
+
+    def is_member(self) -> bool:
+        """Whether the group may still count this worker in."""
+        return self._silent_for() <= self._options.session_timeout
 
     def still_member(self) -> None:
         """A worker paused past its session must not produce: its partitions belong to somebody else by now. It cannot
@@ -154,6 +171,14 @@ class Steps:
                 "the topic was cut or replaced. Restore it; or, to decide again from what it holds, delete the topic "
                 f"{self.changelog} and the consumer group frontdoor-{self.processor.name}, and apply the topics"
             )
+
+
+def _on_trace(entries: list[Entry], traceparent: str) -> list[Entry]:
+    """The entries with the trace of what they come of; a dead letter has it among its own headers."""
+    if not traceparent:
+        return entries
+    header = (HEADER, traceparent.encode())
+    return [entry if carried(entry.headers) else replace(entry, headers=(*entry.headers, header)) for entry in entries]
 
 
 def safe_text(error: BaseException) -> str:

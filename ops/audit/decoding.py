@@ -12,7 +12,7 @@ from typing import Any
 
 import fastavro
 
-from schemas.avro import committed_versions
+from schemas.avro import committed_versions, readable_versions
 from schemas.catalogue import catalogue
 
 _HEADER = struct.Struct(">bI")
@@ -38,7 +38,7 @@ class TopicDecoder:
     def __init__(self, topic: str) -> None:
         self.subject = catalogue().topics[topic].record
         versions = committed_versions(self.subject)
-        self._writers = {v.schema_id: fastavro.parse_schema(_plain_types(v.schema)) for v in versions}
+        self._writers = {v.schema_id: fastavro.parse_schema(_plain_types(v.schema)) for v in readable_versions(self.subject)}
         self._newest_id = versions[-1].schema_id
         self._newest = self._writers[self._newest_id]
 

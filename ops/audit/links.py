@@ -24,7 +24,7 @@ def check_links(spill: Spill, found: Findings) -> None:
         " JOIN link m ON m.contact = u.contact AND m.link = u.link AND m.type = 'moved' AND m.o ="
         " (SELECT max(o) FROM event e WHERE e.contact = u.contact AND e.type = 'allocated' AND e.o < u.o)"
         " WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.contact = u.contact"
-        " AND ((e.type = 'allocated' AND e.o > u.o) OR e.type IN ('closed', 'transferred', 'became')))"
+        " AND ((e.type = 'allocated' AND e.o > u.o) OR e.type IN ('closed', 'transfer_accepted', 'became')))"
     ):
         text = "a link that had moved the case was undone, and the case was not given back"
         found.unsettled("links_bounded", [event, contact], (t, p, o), ts, "allocation", text)

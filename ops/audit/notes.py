@@ -10,8 +10,8 @@ from ops.audit.spill import Spill
 from schemas.catalogue import catalogue
 from schemas.codes import RISK_LEVELS, is_named_worker
 
-#: Every topic of the catalogue; notes keep a topic's place in this list.
-TOPICS = sorted(catalogue().topics)
+#: Every topic of the catalogue but the hub's probes of itself, which are about nobody; notes keep a topic's place in this list.
+TOPICS = sorted(name for name, topic in catalogue().topics.items() if topic.record != "Probe")
 RECEIVED_TOPICS = [topic for topic in TOPICS if topic.startswith("received.")]
 _PLACE = {topic: index for index, topic in enumerate(TOPICS)}
 

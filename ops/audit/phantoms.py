@@ -37,7 +37,7 @@ def check_phantoms(spill: Spill, found: Findings) -> None:
     ):
         found.unsettled("no_phantom", [contact, event], (t, p, o), ts, "cause", "allocated, but it never opened")
     for item, contact, t, p, o, ts in spill.ask(
-        "SELECT item, contact, t, p, o, ts FROM item i WHERE NOT EXISTS"
+        "SELECT item, contact, t, p, o, ts FROM item i WHERE kind <> 'statement' AND NOT EXISTS"
         " (SELECT 1 FROM event e WHERE e.contact = i.contact AND e.type = 'opened')"
     ):
         text = "an item for a recipient about a contact that never opened"

@@ -25,7 +25,7 @@ def log_reports(bootstrap: str, partnership: str) -> list[Report]:
             event = decode(value or b"")
         except Undecodable:
             return
-        if isinstance(event, LinkageEvent) and event.partnership == partnership and event.person is not None:
+        if isinstance(event, LinkageEvent) and event.type == "reported" and event.partnership == partnership:
             known = latest.get(event.contact_id)
             if known is None or event.version >= known.version:
                 latest[event.contact_id] = event

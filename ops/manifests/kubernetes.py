@@ -14,6 +14,8 @@ _RUN_DIR = "/var/lib/frontdoor"
 _LABEL = "app.kubernetes.io/name"
 #: Ports of the pod. Connectors count up from the first.
 _FIRST_CONNECTOR, METRICS, REGISTRY = 8081, 9464, 8090
+#: Who must know the recipients: who calls them, and who decides which school is which.
+_READ_RECIPIENTS = ("delivery", "routing")
 #: Seconds: a process drains within ten.
 _GRACE = 20
 _UID = 10001
@@ -36,6 +38,7 @@ def _settings() -> dict[str, Any]:
         "FRONTDOOR_RUN_DIR": _RUN_DIR,
         "FRONTDOOR_BIND": "0.0.0.0",
         "FRONTDOOR_SENDERS_FILE": "/etc/frontdoor/senders.yaml",
+        "FRONTDOOR_RECIPIENTS_FILE": "/etc/frontdoor-recipients/recipients.yaml",
         "FRONTDOOR_LOG_FORMAT": "json",
         "FRONTDOOR_METRICS_PORT": str(METRICS),
         "FRONTDOOR_REGISTRY_PORT": str(REGISTRY),
@@ -57,7 +60,8 @@ def _hub(roles: Sequence[str]) -> dict[str, Any]:
     pod = _pod([_container(role) for role in roles])
     # Readiness of a process is told by its id, and each looks after the others' files.
     pod["shareProcessNamespace"] = True
-    pod["volumes"].append({"name": "senders", "secret": {"secretName": "frontdoor-senders"}})
+    for name in ("senders", "recipients"):
+        pod["volumes"].append({"name": name, "secret": {"secretName": f"frontdoor-{name}"}})
     return _stateful_set("frontdoor", 1, pod, volume=True)
 
 
@@ -67,18 +71,25 @@ def _more(worker: str) -> dict[str, Any]:
     container["env"] = [{"name": "FRONTDOOR_INSTANCE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
     pod = _pod([container])
     pod["volumes"].append({"name": "run", "emptyDir": {}})
+    if worker in _READ_RECIPIENTS:
+        pod["volumes"].append({"name": "recipients", "secret": {"secretName": "frontdoor-recipients"}})
     return _stateful_set(f"frontdoor-more-{worker}", 0, pod, volume=False)
 
 
 def _container(role: str) -> dict[str, Any]:
-    probe = {"exec": {"command": ["python", "-m", "ops.ready", role]}, "periodSeconds": 15, "timeoutSeconds": 10}
+    ready, alive = (
+        {"exec": {"command": ["python", "-m", "ops.ready", *more, role]}, "periodSeconds": 15, "timeoutSeconds": 10}
+        for more in ((), ("--alive",))
+    )
     found: dict[str, Any] = {
         "name": role.replace("_", "-"),
         "image": IMAGE,
         "command": ["python", "-m", "ops.run", role],
         "envFrom": [{"configMapRef": {"name": "frontdoor"}}, {"secretRef": {"name": "frontdoor"}}],
         "volumeMounts": [{"name": "run", "mountPath": _RUN_DIR}, {"name": "tmp", "mountPath": "/tmp"}],
-        "readinessProbe": probe,
+        "readinessProbe": ready,
+        # A process that has ended is started again anyway; one whose event loop stands still is ended.
+        "livenessProbe": {**alive, "failureThreshold": 4},
         "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
         "securityContext": {
             "readOnlyRootFilesystem": True,
@@ -90,8 +101,9 @@ def _container(role: str) -> dict[str, Any]:
         port = connector_ports()[role.removeprefix("connector-")]
         found["env"] = [{"name": "FRONTDOOR_HTTP_PORT", "value": str(port)}]
         found["ports"] = [{"containerPort": port}]
-        found["livenessProbe"] = {"httpGet": {"path": "/healthz", "port": port}, "periodSeconds": 15, "failureThreshold": 4}
         found["volumeMounts"].append({"name": "senders", "mountPath": "/etc/frontdoor", "readOnly": True})
+    if role in _READ_RECIPIENTS:
+        found["volumeMounts"].append({"name": "recipients", "mountPath": "/etc/frontdoor-recipients", "readOnly": True})
     return found
 
 

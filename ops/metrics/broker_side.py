@@ -19,6 +19,9 @@ _LATEST: Any = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 _EARLIEST: Any = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 
 
+_DELIVERY, _STATES = "delivery", "deliveries"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a group stands in one partition. `committed` None: it has committed nothing, so its next is the oldest."""
@@ -43,6 +46,9 @@ class LogState:
         for group, committed in self.committed.items():
             must = inputs_of(group)
             for partition, end in sorted(self.ends.items()):
+                if partition[0] == _STATES:
+                    # Where delivery would begin to remember, not what it has yet to do.
+                    continue
                 if partition[0] in must or partition in committed:
                     at = committed.get(partition)
                     oldest = self.oldest.get(partition, 0)
@@ -51,16 +57,21 @@ class LogState:
                     yield Place(group, partition, at, following, max(0, end - following))
 
 
-def groups() -> list[str]:
-    """The hub's own consumer groups: a shared cluster's others are nobody's business here."""
+def groups(*, delivers: bool) -> list[str]:
+    """The hub's own consumer groups: a shared cluster's others are nobody's business here. `delivers`: recipients are
+    configured, so that somebody must read what leaves."""
     workers = {reader for topic in catalogue().topics.values() for reader in topic.readers} & _worker_names()
-    return [*(f"frontdoor-{name}" for name in sorted(workers)), *(f"frontdoor-connector-{agency}" for agency in AGENCIES)]
+    readers = [*sorted(workers), *([_DELIVERY] if delivers else []), *(f"connector-{agency}" for agency in AGENCIES)]
+    return [f"frontdoor-{name}" for name in readers]
 
 
 def inputs_of(group: str) -> set[str]:
-    """The topics that a worker's group must read; none for a connector's, whose topics are its partners'."""
+    """The topics that a group must read; none for a connector's, whose topics are its partners'."""
     name = group.removeprefix("frontdoor-")
-    return {topic for topic, entry in catalogue().topics.items() if name in entry.readers and name in _worker_names()}
+    if name not in _worker_names() | {_DELIVERY}:
+        return set()
+    read = {topic for topic, entry in catalogue().topics.items() if name in entry.readers}
+    return read - {_STATES} if name == _DELIVERY else read
 
 
 def _worker_names() -> set[str]:
@@ -70,12 +81,13 @@ def _worker_names() -> set[str]:
 class BrokerSide:
     """Asks one cluster. Each answer waits `timeout` seconds at most."""
 
-    def __init__(self, bootstrap: str, *, timeout: float = 1.5) -> None:
+    def __init__(self, bootstrap: str, *, delivers: bool = False, timeout: float = 1.5) -> None:
         # A broker that comes back is found again within a second, not within librdkafka's ten.
         patience = {"reconnect.backoff.max.ms": 1000, "log_level": 0}
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "client.id": "frontdoor-metrics", **patience})
         self._groups = GroupOffsets(bootstrap, timeout=timeout)
         self._timeout = timeout
+        self.groups = groups(delivers=delivers)
 
     def state(self) -> LogState:
         """The hub's topics and groups now. Raises `BrokerAway`."""
@@ -84,7 +96,7 @@ class BrokerSide:
             oldest, ends = self._offsets(partitions, _EARLIEST), self._offsets(partitions, _LATEST)
             # Groups are asked afterwards: a broker answers a connection in order, and its groups may not be loaded yet.
             offsets = self._resolved(oldest), self._resolved(ends)
-            places = self._groups.committed(groups())
+            places = self._groups.committed(self.groups)
             return LogState(*offsets, {group: place for group, place in places.items() if place is not None})
         except (KafkaException, TimeoutError):
             raise BrokerAway("no offsets") from None

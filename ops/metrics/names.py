@@ -7,7 +7,7 @@ A label is a word of a closed set or the name of a topic, group or process: neve
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["gauge", "counter"]
+Kind = Literal["gauge", "counter", "histogram"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,24 @@ class Metric:
     labels: tuple[str, ...]
     meaning: str
 
+
+#: What each process says of itself, at its own endpoint. Those of any process have the names of Prometheus' own clients.
+OWN: tuple[Metric, ...] = (
+    Metric("frontdoor_appended_total", "counter", ("topic",),
+           "Records that the broker has acknowledged to this process"),
+    Metric("frontdoor_append_failures_total", "counter", (),
+           "Appends that it did not acknowledge: nobody was promised anything about them"),
+    Metric("frontdoor_finished_total", "counter", ("topic",),
+           "Records that this worker has finished: what comes of them is durable"),
+    Metric("process_start_time_seconds", "gauge", (),
+           "When the process began, Unix time"),
+    Metric("process_cpu_seconds_total", "counter", (),
+           "Processor time that it has used"),
+    Metric("process_resident_memory_bytes", "gauge", (),
+           "Memory that it holds"),
+    Metric("process_open_fds", "gauge", (),
+           "Files and connections that it has open"),
+)  # fmt: skip
 
 METRICS: tuple[Metric, ...] = (
     # Children waiting
@@ -49,6 +67,10 @@ METRICS: tuple[Metric, ...] = (
     Metric("frontdoor_delivery_waiting_oldest_age_seconds", "gauge", ("agency",),
            "Time since the hub first tried to deliver the oldest of them; 0 when none waits"),
     # The hub
+    Metric("frontdoor_probe_seconds", "histogram", ("agency",),
+           "From a probe's arrival at the connector's door until intake's outcome was on the log"),
+    Metric("frontdoor_probes_lost_total", "counter", ("agency",),
+           "Probes that the connector did not take, or that had no outcome after 30 seconds"),
     Metric("frontdoor_broker_up", "gauge", (),
            "1 when the broker answered this scrape; otherwise nothing about Kafka is in it"),
     Metric("frontdoor_view_ready", "gauge", (),

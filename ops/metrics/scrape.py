@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from ops.clocks import clock_of
-from ops.metrics.broker_side import BrokerSide, LogState, groups
+from ops.metrics.broker_side import BrokerSide, LogState
 from ops.metrics.exposition import Sample
 from ops.metrics.oldest import AppendTimes
 from ops.metrics.stack_side import process_facts
@@ -31,7 +31,7 @@ class Scraper:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._clock = clock_of(settings)
-        self._broker = BrokerSide(settings.bootstrap_servers)
+        self._broker = BrokerSide(settings.bootstrap_servers, delivers=settings.recipients_file is not None)
         self._append_times = AppendTimes(settings.bootstrap_servers)
         self._lock = threading.Lock()
         self._began = float("-inf")
@@ -84,7 +84,7 @@ class Scraper:
             taken.missing.append("broker")
             return
         taken.samples.append(Sample("frontdoor_broker_up", 1))
-        if len(state.committed) < len(groups()):
+        if len(state.committed) < len(self._broker.groups):
             taken.missing.append("consumer groups")
         taken.samples += _offsets(state)
         taken.samples += self._ages(state)

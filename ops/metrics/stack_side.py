@@ -1,12 +1,20 @@
-"""Which processes of this hub run and have said that they are ready."""
+"""Which processes of this hub run, have said that they are ready, and still answer for it."""
 
+import http.client
 import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ops.endpoints import endpoint
 from ops.processes import ROLES
 from ops.stack_state import is_supervised, read_state
 from schemas.settings import Settings
+
+#: Seconds for a process to say of itself that it is ready.
+_PATIENCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +27,56 @@ class ProcessFact:
 
 
 def process_facts(settings: Settings, own_role: str) -> list[ProcessFact]:
-    """Every process of the stack, by its supervisor's word; without one, by the processes' own endpoint files.
+    """Every process of the stack, by its supervisor's word, or without one by the processes' own endpoint files; and none
+    is ready that does not answer for itself.
 
     `own_role` is who asks: it answers, so it is ready, even before its supervisor has noticed.
     """
     state = read_state(settings.run_dir) if is_supervised(settings.run_dir) else None
     if state is None:
-        return [ProcessFact(role, role == own_role or _announced(settings, role), None) for role in ROLES]
-    return [ProcessFact(one.name, one.name == own_role or one.state == "ready", one.restarts) for one in state.processes]
+        facts = [ProcessFact(role, role == own_role or _announced(settings, role), None) for role in _expected(settings)]
+    else:
+        facts = [ProcessFact(one.name, one.name == own_role or one.state == "ready", one.restarts) for one in state.processes]
+    silent = _silent(settings, (one.name for one in facts if one.ready and one.name != own_role))
+    return [ProcessFact(one.name, one.ready and one.name not in silent, one.restarts) for one in facts]
+
+
+def own_endpoints(settings: Settings) -> dict[str, str]:
+    """`host:port` of every process that has announced itself, by its role: where it tells of itself alone."""
+    roles = [file.stem for file in settings.endpoint_file("any").parent.glob("*.json")]
+    found = {role: _own(settings, role) for role in roles if _announced(settings, role)}
+    return {role: where for role, where in found.items() if where}
+
+
+def _expected(settings: Settings) -> list[str]:
+    from ops.notices.configured import is_configured
+
+    delivers = ["delivery"] if settings.recipients_file else []
+    reconciles = ["reconciliation"] if settings.reconcile_source else []
+    return [*ROLES, *delivers, *(["notices"] if is_configured(settings) else []), *reconciles]
+
+
+def _own(settings: Settings, role: str) -> str:
+    return urlsplit(str((endpoint(settings, role) or {}).get("own", ""))).netloc
+
+
+def _silent(settings: Settings, roles: Iterable[str]) -> set[str]:
+    """Those that do not answer, or say that they are not ready."""
+    asked = {role: where for role in roles if (where := _own(settings, role))}
+    if not asked:
+        return set()
+    with ThreadPoolExecutor(len(asked)) as pool:
+        answers = dict(zip(asked, pool.map(_says_ready, asked.values()), strict=True))
+    return {role for role, ready in answers.items() if not ready}
+
+
+def _says_ready(where: str) -> bool:
+    try:
+        with closing(http.client.HTTPConnection(where, timeout=_PATIENCE)) as connection:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
 
 
 def _announced(settings: Settings, role: str) -> bool:

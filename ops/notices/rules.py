@@ -7,6 +7,7 @@ restart, gives the same id, and what has been told is not told twice.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 
+from ops.notices.absences import absences
 from ops.notices.alerts import for_each_person, near, waiting
 from ops.notices.forecast import not_expected
 from ops.notices.notice import OPEN_ONE, Alert, Colleagues, Notice, Person, Told, contacts, data, line
@@ -28,6 +29,7 @@ def look(teams: Sequence[TeamAnswer], standing: Mapping[str, Alert], times: Sequ
     if moment is not None:
         notices += [notice for team in teams for notice in _round(Colleagues(team), moment, now)]
     notices += [notice for team in teams for notice in near(Colleagues(team))]
+    notices += [notice for team in teams for notice in absences(Colleagues(team))]
     wrong = {alert.alert_id: alert for team in teams for alert in waiting(Colleagues(team), now)}
     begun = [alert for alert_id, alert in wrong.items() if alert_id not in standing]
     over = [alert for alert_id, alert in standing.items() if alert_id not in wrong]

@@ -1,6 +1,7 @@
 """What only the case system has, sent to the hub as a person's contact: through the door of the case system itself."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 import httpx
 
@@ -30,17 +31,32 @@ def record(settings: Settings, rows: Iterable[Theirs], by: str, token: str) -> I
 
     Raises `StackNotUp`, or `Refused` with what the hub said; rows before that one are stored.
     """
+    wanted = list(rows)
+    keys = [derived_id("reconciled", row.reference, row.day.isoformat(), *sorted(row.identifiers.values())) for row in wanted]
+    yield from zip(wanted, _sent(settings, zip(keys, [message_of(row, by) for row in wanted], strict=True), token), strict=True)
+
+
+def tell(settings: Settings, contact_ids: Iterable[str], event: str, day: date, token: str) -> None:
+    """Put on the log what the reconciliation of a day found of contacts of the hub: the same event again counts once.
+    Raises as `record` does."""
+    for one in contact_ids:
+        message: dict[str, object] = {"event": event, "contact_id": one}
+        for _ in _sent(settings, [(derived_id(event, one, day.isoformat()), message)], token):
+            pass
+
+
+def _sent(settings: Settings, entries: Iterable[tuple[str, dict[str, object]]], token: str) -> Iterator[str]:
+    """The receipt of each message, sent under its key."""
     url = url_of(settings, "connector-social_care") + "/case-events"
     # A proxy from the environment must never see it.
     with httpx.Client(trust_env=False, timeout=30.0) as http:
-        for row in rows:
-            key = derived_id("reconciled", row.reference, row.day.isoformat(), *sorted(row.identifiers.values()))
+        for key, message in entries:
             headers = {"Idempotency-Key": key} | ({"Authorization": f"Bearer {token}"} if token else {})
             try:
-                answer = read(http.post(url, json=message_of(row, by), headers=headers))
+                answer = read(http.post(url, json=message, headers=headers))
             except httpx.TransportError:
                 raise StackNotUp(not_up(settings)) from None
             receipt = answer.get("receipt_id")
             if not isinstance(receipt, str):
                 raise Refused(502, "The connector gave no receipt; what answers there is not this product's.")
-            yield row, receipt
+            yield receipt

@@ -4,14 +4,16 @@ Only what a message said counts, in the fields that readers fill; what they do n
 kept as sent. Who says nothing is of unknown group, never of the most usual one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 
 from ops.casebook.book import Story
 from schemas.authorities import outward
+from schemas.care_status import CARE_FIELDS, looked_after
 from schemas.contact import Contact
 from schemas.london import civil_date
 from schemas.person import Person
+from schemas.reading import Report
 
 UNKNOWN = "unknown"
 
@@ -26,17 +28,7 @@ ETHNIC_GROUP = {code: group for group, codes in _ETHNIC_GROUPS.items() for code 
 #: The DfE's age bands of children in need: the first age above each.
 _AGES = ((1, "under 1"), (5, "1 to 4"), (10, "5 to 9"), (16, "10 to 15"), (200, "16 and over"))
 
-#: Names under which systems say that a child is looked after, letters and digits alone. The contact
-#: itself has no field for it.
-_LOOKED_AFTER = frozenset(
-    "lookedafter islookedafter lookedafterchild islookedafterchild lookedafterstatus lac islac lacstatus cla iscla clastatus "
-    "incare childincare childlookedafter carestatus carelegalstatus".split()
-)
-_YES = frozenset(
-    "yes y true t 1 current currently lookedafter lac cla incare s20 s31 section20 section31 interimcareorder fullcareorder "
-    "careorder".split()
-)
-_NO = frozenset("no n false f 0 never notlookedafter notlac notcla none notincare".split())
+_CARE_FIELDS = frozenset(CARE_FIELDS.split())
 
 
 def groups_of(story: Story) -> dict[str, str]:
@@ -65,14 +57,12 @@ def age_band(person: Person, on: date) -> str:
     return next(band for below, band in _AGES if years < below)
 
 
-def looked_after(unmapped: Mapping[str, str]) -> str:
-    """From the fields that the reader kept as sent; a word that is neither yes nor no leaves it unknown."""
-    for path, text in unmapped.items():
-        name = path.rpartition(".")[2]
-        if _folded(name) in _LOOKED_AFTER:
-            said = _folded(text)
-            return "looked after" if said in _YES else "not looked after" if said in _NO else UNKNOWN
-    return UNKNOWN
+def care(report: Report) -> str:
+    """What the contact says; else what stands in the fields that the reader kept as sent (FHIR and HL7 v2 have none of their
+    own). A word that is neither yes nor no leaves it unknown."""
+    kept = (looked_after(text) for path, text in report.unmapped.items() if _folded(path.rpartition(".")[2]) in _CARE_FIELDS)
+    said = report.person.looked_after or next((answer for answer in kept if answer), "")
+    return {"yes": "looked after", "no": "not looked after"}.get(said, UNKNOWN)
 
 
 def _folded(text: str) -> str:
@@ -90,7 +80,7 @@ def _age(story: Story) -> str:
 
 
 def _care(story: Story) -> str:
-    return looked_after(story.contact.report.unmapped) if story.contact is not None else UNKNOWN
+    return care(story.contact.report) if story.contact is not None else UNKNOWN
 
 
 def _agency(story: Story) -> str:

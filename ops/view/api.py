@@ -29,6 +29,7 @@ from ops.view.receipts import ReceiptAnswer, receipt_answer
 from ops.view.references import SeveralContacts, resolve
 from ops.view.snapshot import Snapshot, snapshot
 from ops.view.statement import StatementAnswer, statement
+from ops.view.statements_due import StatementsDueAnswer, statements_due
 from ops.view.stories import (
     ReviewAnswer,
     ReviewsAnswer,
@@ -174,6 +175,11 @@ def _about_what_leaves(app: FastAPI, questions: Questions) -> None:
     def get_statement(sender: str, day: date) -> StatementAnswer:
         with questions.now() as at:
             return statement(at, sender, day)
+
+    @app.get("/statements/due", summary="Which daily statements are owed to recipients and are not on the log yet")
+    def get_statements_due(recipients: Annotated[str, Query(max_length=100_000)]) -> StatementsDueAnswer:
+        with questions.now() as at:
+            return statements_due(at, [one for one in recipients.split(",") if one])
 
     @app.get("/outcomes", summary="What a recipient that is not called may fetch, from a cursor on")
     def get_outcomes(agency: str, recipient: str, since: str = "", limit: Limit = 100) -> OutcomesAnswer:

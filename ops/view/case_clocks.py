@@ -69,6 +69,11 @@ class CaseClocks:
             if rules is not None
         ]
 
+    def waits_for(self) -> list[tuple[str, ...]]:
+        """What stops each clock that nothing has answered."""
+        clocks = self._at.rules.tracked(self._authority) if self._at.rules is not None else {}
+        return [clocks[run.clock].stop for run in self._runs if run.state == "running"]
+
     def notes(self) -> dict[str, str]:
         """By event id: what an event did not do, or did late."""
         if self._at.rules is None:
@@ -96,6 +101,8 @@ class CaseClocks:
             answered = next((run for run in mine if run.answer == one), None)
             if answered is not None:
                 return f"{name} clock: recorded late" if answered.recorded_late else ""
+            if clock.four_eyes and mine and mine[-1].answer is None and one.at >= mine[-1].started_at:
+                return f"{name} clock: by the person whose work it is to look at, so it does not stop it"
             if mine and all(one.at < run.started_at for run in mine):
                 return f"{name} clock: before its start, so it does not stop it"
         elif one.name == clock.start and mine and all(run.started_at != one.at for run in mine) and one.name != "referral_made":

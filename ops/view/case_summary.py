@@ -21,7 +21,7 @@ _SHOWS_READING = frozenset(
     }
 )  # fmt: skip
 _DECISIONS = frozenset({"decision", "no_further_action"})
-_ENDINGS = frozenset({"closed", "transferred", "transfer_accepted"})
+_ENDINGS = frozenset({"closed", "transfer_accepted"})
 #: The last of these says whether the contact stands as a repeat.
 _ABOUT_THE_LINK = frozenset({"linked", "unlinked", "superseded"})
 
@@ -40,8 +40,8 @@ class Deed(Record):
 class CaseSummary(Record):
     """One contact as its events tell it. `risk` is the newest stated level; `worker` is empty until a named person
     holds it (a desk's name in `unnamed_worker` does not count); `read` is the first deed that shows that a person has
-    read it; `ended` is the closure or transfer; `repeat_of` is the contact that says the very same and came by another
-    channel."""
+    read it; `ended` is the closure, or the acceptance of a transfer; `repeat_of` is the contact that says the very same and
+    came by another channel."""
 
     contact_id: str
     receipt_id: str

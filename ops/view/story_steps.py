@@ -38,11 +38,15 @@ _SENTENCES = {
     "strategy_discussion": "a strategy discussion was held", "s47_started": "section 47 enquiries started",
     "s47_ended": "section 47 enquiries ended", "conference_held": "a child protection conference was held",
     "core_group_held": "a core group was held", "review_held": "a review was held", "closed": "closed",
+    "missing_in_case_system": "the reconciliation did not find it in the case system",
+    "found_in_case_system": "the reconciliation found it in the case system",
+    "risk_assessment_signed_off": "a second person signed the risk assessment off",
     "transferred": "transferred", "transfer_offered": "offered to another authority; our clocks run until it accepts",
     "transfer_accepted": "another authority accepted it", "conference_not_needed": "no conference is needed",
     "mash_received": "the multi-agency hub received it", "mash_decision": "the multi-agency hub decided",
     "domestic_abuse_believed": "police believe that the child is a victim of domestic abuse",
-    "school_told": "the school was told", "no_further_action": "no further action was decided",
+    "school_told": "the school was told", "not_delivered": "it could not be delivered to the case system",
+    "no_further_action": "no further action was decided",
     "cancel_requested": "the sender asks to withdraw it; a person decides",
     "flag_acknowledged": "a person has seen the flag", "flag_explained": "a person has explained the flag",
     "note": "noted", "contact_recorded": "a contact was recorded",
@@ -151,7 +155,8 @@ def _sentence(event: CaseEvent, transport: str) -> str:
     if event.correction is not None:
         risk = f", now {event.correction.risk}" if event.correction.risk_changed and event.correction.risk else ""
         child = ", other details of the child" if event.correction.child_changed else ""
-        return f"corrected by the sender: version {event.correction.version}{risk}{child}"
+        changed = f" (changed: {event.details['changed']})" if event.details.get("changed") else ""
+        return f"corrected by the sender: version {event.correction.version}{risk}{child}{changed}"
     match event.type:
         case "risk_assessed":
             kept = "" if is_evidence(event) else ", which does not count"
@@ -164,6 +169,10 @@ def _sentence(event: CaseEvent, transport: str) -> str:
             who = f"{event.by} says that it is" if event.by else f"it is, by the linker ({event.details.get('band', '')}),"
             moves = "" if event.details.get("may_act") == "yes" else "; too unsure to move the case"
             return f"{who} the child of contact {event.details.get('story', '')}{moves}"
+        case "limit_moved":
+            moved = event.details
+            limits = [in_london(datetime.fromisoformat(moved[name])) for name in ("before", "after") if name in moved]
+            return f"{moved.get('clock', '')} clock: limit moved from {' to '.join(limits)}, by {moved.get('rests_on', '')}"
         case "link_answered":
             verdict = {"same": "the same child as", "not_same": "not the child of", "not_sure": "perhaps the child of"}
             said = verdict.get(event.details.get("verdict", ""), "answered about")
@@ -183,4 +192,8 @@ def _request(request: AllocationEvent) -> str:
             return f"to be held by {request.worker_name or request.worker_id}"
         case "released":
             return "no longer counted in its worker's load"
+        case "assessed":
+            return "assessed: it stays with its worker, also while that worker is absent"
+        case "reopened":
+            return "to be assessed again: it goes to somebody else should its worker be absent"
     return request.type.replace("_", " ")

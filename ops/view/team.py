@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
+from ops.view.case_clocks import CaseClocks
 from ops.view.case_summary import RISK_ORDER
 from ops.view.snapshot import Answer, Snapshot
 from ops.view.times import as_instant, as_text, minutes_left
@@ -18,6 +19,8 @@ from streams.same_day import CLOCK, is_evidence
 
 #: A limit this near is due soon.
 SOON = timedelta(hours=2)
+#: A second person's signature under a risk assessment.
+SIGNED_OFF = "risk_assessment_signed_off"
 #: How far back the night's own count reaches.
 _NIGHTS = timedelta(hours=24)
 
@@ -57,9 +60,10 @@ class LateClock(BaseModel):
 
 class WorkerLoad(BaseModel):
     """One person. `caseload` counts the cases held and open. `unassessed` are those not risk assessed, most urgent first;
-    `missed` and `due_soon` count clocks of the open cases. `nights`: cases that the emergency duty team was given in the last
-    24 hours, counted apart because the morning holds them now. A person whom the rota does not know has the role
-    `not_on_rota`. `duty_until`: when the present duty ends, if it does."""
+    `missed` and `due_soon` count clocks of the open cases, `unsigned` those whose risk assessment waits for a second person's
+    signature, where the policy asks for one. `nights`: cases that the emergency duty team was given in the last 24 hours,
+    counted apart because the morning holds them now. A person whom the rota does not know has the role `not_on_rota`.
+    `duty_until`: when the present duty ends, if it does; `absent_since` and `absent_until` bound the present absence."""
 
     worker_id: str
     name: str
@@ -68,6 +72,8 @@ class WorkerLoad(BaseModel):
     on_duty: bool = False
     absent: bool = False
     duty_until: datetime | None = None
+    absent_since: datetime | None = None
+    absent_until: datetime | None = None
     share: int = 100
     cap: int = 0
     supervisor: str = ""
@@ -77,6 +83,7 @@ class WorkerLoad(BaseModel):
     oldest_unassessed: datetime | None = None
     missed: int = 0
     due_soon: int = 0
+    unsigned: int = 0
     nights: int = 0
     assessed_today: int = 0
     unassessed: list[Unassessed] = []
@@ -91,6 +98,7 @@ class TeamAnswer(Answer):
     caseload: int
     missed: int
     due_soon: int
+    unsigned: int = 0
     nights: int
     assessed_today: int
     day_began: datetime | None
@@ -134,6 +142,7 @@ class _Team:
     def answer(self) -> TeamAnswer:
         self._count_cases()
         self._count_flags()
+        self._count_unsigned()
         began = self._count_today()
         loads = [load for load in self._loads.values() if load.role != "gone" or load.caseload or load.unassessed]
         for load in loads:
@@ -144,6 +153,7 @@ class _Team:
             as_of=self._at.now, behind_records=self._at.behind_records, team=self._name,
             on_duty=sum(load.on_duty for load in loads), caseload=sum(load.caseload for load in loads),
             missed=sum(load.missed for load in loads), due_soon=sum(load.due_soon for load in loads),
+            unsigned=sum(load.unsigned for load in loads),
             nights=sum(load.nights for load in loads), assessed_today=sum(load.assessed_today for load in loads),
             day_began=began, oldest_unassessed=min(waiting, default=None),
             unallocated=sorted(self._unallocated, key=_most_urgent_first), unallocated_total=self._without,
@@ -172,7 +182,7 @@ class _Team:
         return WorkerLoad(
             worker_id=worker.worker_id, name=worker.name, role=worker.role, area=worker.area,
             on_duty=worker.on_duty(self._at.now), absent=worker.absent(self._at.now), share=worker.share, cap=worker.cap,
-            duty_until=_ends(worker, self._at.now),
+            duty_until=_ends(worker, self._at.now), **_absence(worker, self._at.now),
             supervisor=worker.supervisor, supervisor_name=chief.name if chief else "",
             email=self._emails.get(worker.worker_id, ""),
         )  # fmt: skip
@@ -253,6 +263,20 @@ class _Team:
                 soon = not one.overdue and one.due_at - self._at.now <= SOON
                 load.due_soon += soon and (one.contact_id, CLOCK) not in near
 
+    def _count_unsigned(self) -> None:
+        rules = self._at.rules
+        if rules is None or not rules.waits_for(SIGNED_OFF):
+            return
+        rows = self._at.db.execute(
+            "SELECT DISTINCT contact_id, worker, worker_id FROM case_events JOIN held USING (contact_id) "
+            "WHERE type = 'risk_assessed' AND open AND team = ?",
+            (self._name,),
+        )
+        for contact_id, worker, worker_id in rows.fetchall():
+            waits = any(SIGNED_OFF in stops for stops in CaseClocks(self._at, self._at.events(contact_id)).waits_for())
+            if worker and waits:
+                self._load(worker_id, worker).unsigned += 1
+
     def _count_today(self) -> datetime | None:
         """Today's assessments, by who made them, and the night's own count; when the day began."""
         midnight = midnight_after(civil_date(self._at.now) - timedelta(days=1))
@@ -286,6 +310,12 @@ def _ends(worker: RotaWorker, now: datetime) -> datetime | None:
     """When the duty ends that lasts longest of those that cover the moment; none for an open one."""
     ends = [duty.until for duty in worker.duties if duty.covers(now)]
     return max((end for end in ends if end is not None), default=None) if ends and None not in ends else None
+
+
+def _absence(worker: RotaWorker, now: datetime) -> dict[str, datetime | None]:
+    """The absence that covers the moment, by its bounds."""
+    found = next((absence for absence in worker.absences if absence.covers(now)), None)
+    return {"absent_since": found.since, "absent_until": found.until} if found is not None else {}
 
 
 def _by_name(workers: Iterable[RotaWorker]) -> dict[str, str]:

@@ -31,6 +31,8 @@ def _texts(features: Features) -> Iterator[tuple[str, bool]]:
     dob, place = features.dob, features.place
     if features.nhs:
         yield f"n|{features.nhs}", True
+    if features.former_nhs:
+        yield f"n|{features.former_nhs}", True
     if features.upn:
         yield f"u|{features.upn}", True
     if features.former_upn:

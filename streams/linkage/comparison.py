@@ -266,17 +266,24 @@ def _compare_upn(a: Features, b: Features) -> int:
     return 0
 
 
+def _compare_nhs(a: Features, b: Features) -> int:
+    if (a.former_nhs or b.former_nhs) and {a.nhs, a.former_nhs} & {b.nhs, b.former_nhs} - {""}:
+        return 1
+    if a.nhs and b.nhs:
+        return 1 if a.nhs == b.nhs else 2 if OSA.distance(a.nhs, b.nhs, score_cutoff=1) <= 1 else 3
+    return 0
+
+
 def compare(a: Features, b: Features) -> Vector:
     """The comparison vector of two reports; symmetric but for the order of names."""
     given, family, order = compare_names(a, b)
-    nhs = (1 if a.nhs == b.nhs else 2 if OSA.distance(a.nhs, b.nhs, score_cutoff=1) <= 1 else 3) if a.nhs and b.nhs else 0
     return Vector(
         given,
         family,
         births.compare_dob(a.dob, b.dob),
         places.compare_place(a.place, b.place),
         (1 if a.sex == b.sex else 2) if a.sex and b.sex else 0,
-        nhs,
+        _compare_nhs(a, b) if (a.nhs or b.nhs) else 0,
         _compare_upn(a, b) if (a.upn or b.upn) else 0,
         order,
     )

@@ -36,9 +36,19 @@ class Evidence:
 
 
 def nhs_differs(e: Evidence) -> bool:
-    """Any record of the person carries another NHS number."""
+    """Any record of the person carries another NHS number, which nobody said names the same child as this one."""
     number = e.report.nhs
-    return bool(number) and any(record.nhs and record.nhs != number for record in e.records)
+    others = {record.nhs for record in e.records if record.nhs and record.nhs != number} if number else set()
+    return bool(others) and not others <= _numbers_of_one_child(number, (e.report, *e.records))
+
+
+def _numbers_of_one_child(number: str, records: Iterable[Features]) -> set[str]:
+    """The NHS numbers that name the same child as a number does, as senders said when they merged two records."""
+    said = [{record.nhs, record.former_nhs} for record in records if record.nhs and record.former_nhs]
+    known = {number}
+    while grown := {one for pair in said if pair & known for one in pair} - known:
+        known |= grown
+    return known
 
 
 def upn_differs(e: Evidence) -> bool:

@@ -229,6 +229,8 @@ def record_to_plain(row: RecordRow) -> dict[str, object]:
         "upn": features.upn,
         "former_upn": features.former_upn,
         "placeholder": features.placeholder,
+        # Few records have one: it is in their rows alone.
+        **({"former_nhs": features.former_nhs} if features.former_nhs else {}),
     }
 
 
@@ -251,6 +253,7 @@ def record_from_plain(plain: dict[str, object]) -> RecordRow:
             upn=str(plain["upn"]),
             former_upn=str(plain["former_upn"]),
             placeholder=bool(plain["placeholder"]),
+            former_nhs=str(plain.get("former_nhs", "")),
         ),
     )
 

@@ -28,11 +28,15 @@ class Report:
     nhs_number: str = ""
     upn: str = ""
     former_upn: str = ""
+    former_nhs_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is compared. Missing: empty name, dob 0, `NOWHERE`, empty text. Bad identifiers are missing here."""
+    """What is compared. Missing: empty name, dob 0, `NOWHERE`, empty text. Bad identifiers are missing here.
+
+    `former_nhs` is a number that the sender says names the child as well as `nhs` does.
+    """
 
     given: GivenName
     family: FamilyName
@@ -43,6 +47,7 @@ class Features:
     upn: str
     former_upn: str
     placeholder: bool
+    former_nhs: str = ""
 
     @property
     def nothing_to_compare(self) -> bool:
@@ -82,6 +87,7 @@ def read_features(report: Report) -> Features:
     nhs = _nhs(report.nhs_number) if report.nhs_number else None
     upn = _upn(report.upn) if report.upn else None
     former = _upn(report.former_upn) if report.former_upn else None
+    former_nhs = _nhs(report.former_nhs_number) if report.former_nhs_number else None
     return Features(
         given=given,
         family=family,
@@ -92,6 +98,7 @@ def read_features(report: Report) -> Features:
         upn=upn.value if upn and upn.valid else "",
         former_upn=former.value if former and former.valid else "",
         placeholder=placeholder,
+        former_nhs=former_nhs.value if former_nhs and former_nhs.valid else "",
     )
 
 

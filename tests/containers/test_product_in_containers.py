@@ -91,8 +91,7 @@ class Pod:
             container.with_env(name, re.sub(r"\$\{\w+:-(.*)\}", r"\1", str(value)))
         container.with_tmpfs_mount("/tmp", "size=64m,mode=1777")
         container.with_volume_mapping(f"run-{self.network.name}", "/var/lib/frontdoor", "rw")
-        senders = CHECKOUT / "deploy" / "compose" / "senders.yaml"
-        return container.with_volume_mapping(str(senders), "/etc/frontdoor/senders.yaml", "ro")
+        return container.with_volume_mapping(str(CHECKOUT / "deploy" / "compose"), "/etc/frontdoor", "ro")
 
     def _container(self, image: str, **limits: Any) -> Any:
         from testcontainers.core.container import DockerContainer

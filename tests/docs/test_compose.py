@@ -11,7 +11,7 @@ import yaml
 
 from connectors.senders import load_senders
 from ops.metrics.names import METRICS
-from ops.processes import ROLES
+from ops.run import ROLES
 from schemas.catalogue import AGENCIES
 
 from ..examples.tools import CHECKOUT, needs_program, run

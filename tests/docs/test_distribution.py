@@ -1,7 +1,8 @@
-"""What is published: the wheel holds every file of the product, and the documentation builds as a site."""
+"""What is published: the source archive makes a wheel with every file of the product, and the documentation builds as a site."""
 
 import shutil
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from ..examples.tools import CHECKOUT, run
 
 ROOMS = ("schemas", "connectors", "streams", "ops", "bench")
-BUILD = "import sys, setuptools.build_meta as backend; print(backend.build_wheel(sys.argv[1]))"
+#: With the pinned backend that is there: nothing is fetched.
+BUILD = "import sys, setuptools.build_meta as backend; print(getattr(backend, 'build_' + sys.argv[1])(sys.argv[2]))"
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +31,19 @@ def product_files(tree: Path) -> set[str]:
     return {str(path.relative_to(tree)) for room in ROOMS for path in (tree / room).rglob("*") if path.is_file()}
 
 
-def wheel_of(tree: Path, out: Path) -> Path:
-    # With the pinned backend that is there: nothing is fetched.
-    name = run([sys.executable, "-c", BUILD, out], cwd=tree).splitlines()[-1]
-    return out / name
+def built(what: str, tree: Path, out: Path) -> Path:
+    """A `sdist` or a `wheel` of a tree."""
+    return out / run([sys.executable, "-c", BUILD, what, out], cwd=tree).splitlines()[-1]
 
 
-def test_the_wheel_holds_every_file_of_the_product_and_no_other(tree: Path, tmp_path: Path) -> None:
+def test_the_source_archive_makes_a_wheel_that_holds_every_file_of_the_product_and_no_other(tree: Path, tmp_path: Path) -> None:
     wanted = product_files(tree)
     assert "schemas/topics.yaml" in wanted and "ops/alerts/child-waiting.yml" in wanted
-    with zipfile.ZipFile(wheel_of(tree, tmp_path)) as wheel:
+    with tarfile.open(built("sdist", tree, tmp_path)) as archive:
+        archive.extractall(tmp_path / "sdist", filter="data")
+    [unpacked] = (tmp_path / "sdist").iterdir()
+    assert product_files(unpacked) == wanted
+    with zipfile.ZipFile(built("wheel", unpacked, tmp_path)) as wheel:
         in_wheel = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert wanted - in_wheel == set(), "not in pyproject's package-data"
     assert in_wheel - wanted == set()

@@ -53,6 +53,16 @@ def test_a_json_schema_is_one_and_takes_the_example(record: str) -> None:
     assert not validator(schema).is_valid({**example, "unheard_of": 1})
 
 
+@needs_program("node")
+@needs_file(NODE / "node_modules" / "ajv-formats")
+def test_ajv_compiles_every_json_schema_strictly_and_takes_its_example(tmp_path: Path) -> None:
+    examples = {name: json.loads(record.model_dump_json()) for name, record in EXAMPLES.items()}
+    (tmp_path / "examples.json").write_text(json.dumps(examples))
+    script = CHECKOUT / "tests" / "docs" / "validate_json_schemas.mjs"
+    told = run(["node", script, NODE, DOCS / "json-schemas", tmp_path / "examples.json"])
+    assert told == f"{len(MODELS)} schemas, 0 wrong\n"
+
+
 def test_the_asyncapi_document_has_every_topic_as_the_broker_has_it() -> None:
     document = asyncapi(catalogue())
     assert set(document["channels"]) == {*catalogue().topics, "partner.in"}

@@ -8,7 +8,7 @@ import pytest
 
 from ..examples.tools import TOOLS
 
-PROGRAMS = ("kcat", "promtool", "docker-compose", "systemd-analyze", "curl", "node", "java", "javac")
+PROGRAMS = ("kcat", "promtool", "docker-compose", "systemd-analyze", "curl", "node", "java", "javac", "pg_ctlcluster")
 FETCHED = ("confluent/bin/python", "node/node_modules/@asyncapi/parser", "java/avro-1.12.0.jar", "java/kafka-tools-4.3.0.jar")
 PACKAGES = ("cloudevents", "jsonschema", "mkdocstrings")
 

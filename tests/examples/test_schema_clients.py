@@ -18,13 +18,15 @@ from streams.processor import Output
 
 from ..schemas.examples import EXAMPLES as RECORDS
 from .conftest import Hub
-from .tools import EXAMPLES, TOOLS, needs_file, needs_program, run
+from .tools import CHECKOUT, EXAMPLES, TOOLS, needs_file, needs_program, run
 
 pytestmark = pytest.mark.broker
 
 CONFLUENT = TOOLS / "confluent" / "bin" / "python"
 AVRO = TOOLS / "java" / "avro-1.12.0.jar"
 CONSOLE = TOOLS / "java" / f"kafka-tools-{KAFKA_VERSION}.jar"
+#: It shows what each of them prints.
+DOC = (CHECKOUT / "docs" / "schemas.md").read_text()
 #: One that no other test of this broker writes to.
 TOPIC = "outbound.health"
 
@@ -70,6 +72,7 @@ def test_the_console_consumer_of_apache_kafka_shows_keys_headers_and_values(writ
         capture_output=True, check=False, timeout=120,
     )  # fmt: skip
     headers, key, value = shown.stdout.split(b"\t", 2)
+    assert f"\n{headers.decode()}\t{key.decode()}\t" in DOC
     assert (key, value[:1]) == (b"5f0c0c1e", b"\0"), shown.stderr.decode()
     assert b"ce_specversion:1.0" in headers and b"content-type:application/avro" in headers
 
@@ -79,6 +82,7 @@ def test_kcat_reads_headers_keys_and_raw_values(written: Hub) -> None:
     for topic in ("flags", TOPIC):
         command = ["kcat", "-b", written.bootstrap, "-C", "-t", topic, "-o", "beginning", "-c", "1", "-e", "-q"]
         envelope = run([*command, "-f", "%k|%h|%S"])
+        assert topic != "flags" or f"\n{envelope}\n" in DOC
         key, headers, size = envelope.split("|")
         record = RECORDS[catalogue().topics[topic].record]
         raw = subprocess.run([*command, "-D", "", "-f", "%s"], capture_output=True, check=True, timeout=60).stdout

@@ -10,6 +10,7 @@ from ops.run import ROLES
 from schemas.calendars import CalendarRangeError
 from schemas.clock_policy import SHIPPED_POLICY
 from schemas.settings import Settings
+from schemas.trace import UNTRACED
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ def test_a_policy_that_is_not_sound_ends_the_start_and_names_the_line(
     broken = tmp_path / "clocks.yaml"
     broken.write_text(shipped.replace(*change, 1))
     with pytest.raises(SystemExit) as ended:
-        ROLES["clocks"](Settings(run_dir=tmp_path, clock_policy=broken))
+        ROLES["clocks"](Settings(run_dir=tmp_path, clock_policy=broken), UNTRACED)
     said = capfd.readouterr().err
     assert ended.value.code == 78
     assert "clocks cannot start" in said and why in said

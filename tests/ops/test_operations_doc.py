@@ -1,11 +1,13 @@
 """`docs/operations.md`: every command and every setting that exists is in it, and it promises none that does not."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import typer.main
+from typer.testing import CliRunner
 
 from ops.cli import app
 from schemas.settings import Settings
@@ -38,6 +40,28 @@ def test_every_command_is_explained() -> None:
     assert {"up", "topics plan", "quarantine repair"} <= found
     missing = {words for words in found if not re.search(rf"`{re.escape(words)}[ `]", DOC)}
     assert missing == set()
+
+
+#: What other ways of looking first there are: `topics plan`, `schemas check`, `replay` and `reconcile` until told to go on,
+#: files of one's own naming, stacks of one's own.
+CHANGE = {
+    "send", "record", "rota", "manifests", "topics apply", "quarantine repair", "quarantine retry", "undelivered retry",
+    "flag ack", "flag explain", "review answer", "review undo", "review supersede", "transfer offer", "transfer accept",
+}  # fmt: skip
+
+
+def test_what_changes_something_can_be_seen_before() -> None:
+    with_it = {words for words, command in commands() if any("--dry-run" in option.opts for option in command.params)}
+    assert with_it == CHANGE
+
+
+def test_a_dry_run_shows_what_would_be_done_and_needs_no_hub(tmp_path: Path) -> None:
+    message = tmp_path / "concern.json"
+    message.write_text("{}")
+    environment = {"FRONTDOOR_RUN_DIR": str(tmp_path), "FRONTDOOR_BOOTSTRAP_SERVERS": "127.0.0.1:9"}
+    for arguments in (["send", "education", str(message)], ["rota"]):
+        done = CliRunner().invoke(app, [*arguments, "--dry-run"], env=environment)
+        assert (done.exit_code, json.loads(done.stdout)["dry_run"]) == (0, True), done.output
 
 
 def test_every_setting_is_explained_and_no_other() -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from ops.rota import OnDuty, RotaError, read_rota, rota_event
+from schemas.allocation_areas import area_hash, areas_of_address
 from schemas.allocation_conflicts import conflict_hash
+from schemas.contact import Authority
 from schemas.identity import keyed_hash
 
 OLD = "worker_id,name,role,duty_from,duty_to\n"
@@ -49,6 +51,29 @@ def test_the_log_gets_a_conflict_as_a_keyed_hash_or_a_contact_id(tmp_path: Path)
     event = rota_event("t", duty, datetime(2026, 5, 1, tzinfo=UTC), HASHED)
     assert event.conflicts == sorted([conflict_hash(HASHED, "family", "OCLARKE"), "c9"])
     assert "larke" not in event.model_dump_json().casefold()
+
+
+@pytest.mark.parametrize(
+    ("area", "near"),
+    [
+        ("LS1", True),
+        ("ls9; Ls 1", True),
+        ("LS1 4", True),
+        ("LS1 5", False),
+        ("383", True),
+        ("leeds", True),
+        ("North", False),
+        ("", False),
+    ],
+)
+def test_an_area_is_a_postcode_district_a_sector_or_an_authority_and_stands_on_the_log_as_a_hash(
+    tmp_path: Path, area: str, near: bool
+) -> None:
+    [duty, _] = rota(tmp_path, NEW + f"w1,Ann Lee,worker,,,,{area},,,,,\nm1,Ola Berg,manager,,,,,,,,,\n")
+    event = rota_event("t", duty, datetime(2026, 5, 1, tzinfo=UTC), HASHED)
+    lives = areas_of_address("ls1 4ap", Authority(code="383", name="Leeds", how="postcode"))
+    assert bool(set(event.areas) & {area_hash(HASHED, word) for word in lives}) is near
+    assert areas_of_address("", Authority(code="383", name="Leeds", how="default")) == []
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ ROW = "  icpc:\n    title: Initial child protection conference\n    start: strat
         ('{at: "14:00"}', '{at: "14:00", minutes: 5}', "give either minutes, or at"),
         ('{at: "14:00"}', '{at: "14:00", working_days: 1}', "working_days goes with working-day clocks only"),
         ('{at: "14:00"}', '{at: "14:00", days: -1}', "greater than or equal to 0"),
-        ('version: "2"\n', "", "version"),
+        ('version: "3"\n', "", "version"),
     ],
 )
 def test_a_broken_row_is_refused_and_names_the_line(tmp_path: Path, old: str, new: str, says: str) -> None:

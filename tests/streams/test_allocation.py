@@ -207,6 +207,63 @@ def test_who_is_absent_gets_nothing_though_on_duty() -> None:
     assert holders(partition) == {"c1": "a"}
 
 
+def test_who_works_where_the_child_lives_comes_first_and_anybody_else_when_none_of_them_can() -> None:
+    partition = team()
+    partition.give(
+        rota("a"), rota("n", areas=["ls1", "ls2"], cap=2), rota("s", areas=["ls9"]),
+        request(1, areas=["ls1", "383"]), request(2, "x", "y", areas=["ls2"]), request(3, areas=["ls1"]), request(4, areas=["?"]),
+        request(5, areas=["ls9"]), request(6, areas=["ls9"]),
+    )  # fmt: skip
+    assert holders(partition) == {"c1": "n", "x": "a", "y": "a", "c3": "n", "c4": "s", "c5": "s", "c6": "s"}
+
+
+def away(worker: str, since: datetime, until: datetime | None = None, at: datetime = NOON) -> AllocationEvent:
+    gone = rota(worker, duty="2", absent=True, at=at, duty_from=since, duty_to=until)
+    return gone.model_copy(update={"event_id": f"away {worker} {since}"})
+
+
+def assessed(contact: str, kind: Any = "assessed") -> AllocationEvent:
+    return AllocationEvent(event_id=f"{kind} {contact}", type=kind, team="t", at=NOON, contact_ids=[contact])
+
+
+def test_what_an_absent_worker_has_not_assessed_goes_to_others_when_the_absence_begins_siblings_together() -> None:
+    partition = team()
+    two = NOON + timedelta(hours=2)
+    partition.give(rota("a"), *(request(n, f"c{n}", f"d{n}") for n in (1, 2)), request(3), assessed("c3"), request(4))
+    partition.give(assessed("c4"), assessed("c4", "reopened"), rota("b"), rota("m", role="manager"))
+    partition.give(away("a", two), tick(two - timedelta(seconds=1)))
+    assert set(holders(partition).values()) == {"a"}
+    partition.give(tick(two))
+    moved = {contact for contact, worker in holders(partition).items() if worker == "b"}
+    assert moved == {"c1", "d1", "c2", "d2", "c4"}, "what is assessed stays with its worker"
+    assert told(partition, "c1") == [("Worker a", "rota"), ("Worker b", "absent")]
+    _loads_are_true(partition)
+
+
+def test_with_nobody_else_the_manager_takes_over_from_who_is_absent_and_with_none_it_waits_for_a_duty() -> None:
+    partition = team()
+    partition.give(rota("a"), request(1), away("a", NOON))
+    assert holders(partition) == {"c1": "a"}
+    partition.give(rota("m", role="manager", at=NOON + timedelta(minutes=5)))
+    [event] = [event for event in partition.records("case-events") if event.details["worker_id"] == "m"]
+    assert (event.details["how"], event.details["why"]) == ("absent", "nobody_on_duty")
+
+
+def test_a_persons_word_leaves_a_case_with_a_worker_who_is_absent() -> None:
+    partition = team()
+    moved = AllocationEvent(event_id="mv", type="reassigned", team="t", at=NOON, contact_ids=["c1"], worker_name="Worker a")
+    partition.give(rota("b"), request(1), rota("a"), away("a", NOON), moved, tick(NOON + timedelta(minutes=1)))
+    assert told(partition, "c1") == [("Worker b", "rota")]
+    _loads_are_true(partition)
+
+
+def _loads_are_true(partition: Partition) -> None:
+    row = partition.state.rows["t"]
+    assert isinstance(row, TeamRow)
+    held = [r.worker_id for r in partition.state.rows.values() if isinstance(r, HoldingRow)]
+    assert {w.worker_id: w.holds for w in row.workers.values()} == {w: held.count(w) for w in row.workers}
+
+
 def test_one_person_with_two_duties_is_one_worker_with_one_load() -> None:
     partition = team()
     earlier = rota("a/2", "Worker a", duty_from=NOON)

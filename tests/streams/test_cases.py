@@ -14,6 +14,7 @@ from tests.streams.deciding import SOON, Partition, assessed, corrected, happene
 
 MORNING = london("2026-08-28 09:00")
 MIDNIGHT = london("2026-08-29 00:00")
+_OFFERS = ("transfer_offered", "transferred")
 
 
 def a_day(*events: CaseEvent, until: datetime = MIDNIGHT + SOON) -> Partition:
@@ -63,6 +64,14 @@ def test_only_a_named_person_with_level_and_reason_stops_the_clock(change: dict[
 @pytest.mark.parametrize("kind", ["closed", "transferred", "no_further_action", "cancel_requested", "decision", "acknowledged"])
 def test_nothing_but_an_assessment_stops_the_clock(kind: str) -> None:
     assert len(flags(a_day(opened(MORNING), happened(kind, MORNING + timedelta(hours=1), by="Ben Hughes")))) == 1
+
+
+def test_the_worker_keeps_the_case_until_the_other_authority_accepts_it() -> None:
+    said = [happened(kind, MORNING + timedelta(hours=n), by="Ben Hughes") for n, kind in enumerate(_OFFERS, 1)]
+    partition = a_day(opened(MORNING), *said)
+    assert partition.records("allocation-in") == []
+    partition.give(happened("transfer_accepted", MIDNIGHT + timedelta(days=1), by="Ruth Adeyemi"))
+    assert [(told.type, told.contact_ids) for told in partition.records("allocation-in")] == [("released", ["c1"])]
 
 
 def test_evidence_that_arrives_late_but_happened_in_time_withdraws_the_flag_visibly() -> None:

@@ -211,6 +211,42 @@ def test_feedback_level_of_response_decided_within_24_hours_of_the_contact() -> 
     assert due(partition, "feedback") == ARRIVED + timedelta(hours=24)
 
 
+_SIGNS = """authorities:
+  "000":
+    name: Anyshire
+    clocks:
+      sign-off-red: {tracked: true, source: Anyshire procedures}
+"""
+
+
+def signing_rules(folder: Path) -> ClockRules:
+    path = folder / "clocks.yaml"
+    path.write_text(SHIPPED_POLICY.read_text().replace("authorities: {}\n", _SIGNS))
+    return ClockRules(load_policy(path, calendars=CALENDARS), CALENDARS)
+
+
+def test_sign_off_of_a_red_assessment_on_its_day_by_somebody_else_where_an_authority_asks_for_it(tmp_path: Path) -> None:
+    """A local choice: no source says which assessments are signed, by whom or by when."""
+    rules = signing_rules(tmp_path)
+    red = assessed(ARRIVED + timedelta(hours=1), level="red")
+    amber = assessed(ARRIVED + timedelta(hours=1), level="amber")
+    own = happened("risk_assessment_signed_off", ARRIVED + timedelta(hours=2), by="ben  hughes")
+    chief = happened("risk_assessment_signed_off", ARRIVED + timedelta(hours=3), by="Sue Chief")
+    again = assessed(ARRIVED + timedelta(hours=2, minutes=30), level="red", by="Sue Chief")
+
+    def asked(*events: CaseEvent, la: str = "000") -> bool:
+        partition = awake(opened(ARRIVED, authority_code=la), *events, until="2026-03-04 00:00", rules=rules)
+        return ("sign-off-red", 1) in missed(partition)
+
+    assert asked(red) and asked(red, own), "nobody signs their own"
+    assert not asked(red, chief) and not asked(red, own, chief) and not asked(chief, red)
+    assert asked(red, again, chief), "who assessed it last does not sign it either"
+    assert not asked(amber) and not asked(red, la="383"), "nobody is asked for more than the policy says"
+    assert due(awake(opened(ARRIVED, authority_code="000"), red, until="2026-03-04 00:00", rules=rules), "sign-off-red") == (
+        day("2026-03-02")
+    )
+
+
 # -- where the rule is changed ------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from streams.allocation_rows import HoldingRow, TeamRow
 from streams.answers import Answers
 from streams.case_row import CaseRow
 from streams.cases import Cases
-from tests.streams.deciding import Partition, happened, london, opened
+from tests.streams.deciding import KEY, Partition, happened, london, opened
 
 NOON = london("2026-08-28 12:00")
 LATER = NOON + timedelta(hours=2)
@@ -21,7 +21,7 @@ class Hub:
 
     def __init__(self, *workers: str) -> None:
         self.cases, self.allocation = Partition(Cases(), "case-events"), Partition(Allocation(), "allocation-in")
-        self.answers = Partition(Answers(), "case-events")
+        self.answers = Partition(Answers(KEY), "case-events")
         for worker in workers:
             self.allocate(
                 AllocationEvent(

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from typer.testing import CliRunner
 from connectors.social_care.read import read
 from ops.cli import app
 from ops.exports.annex_a import COLUMNS
+from ops.reconciliation.contacts import CannotRead
 from ops.reconciliation.list_1 import read_list_1
+from ops.reconciliation.nightly import reconcile_night
 from ops.reconciliation.recording import message_of
 from schemas.reading import Hint
 from schemas.settings import Settings
@@ -70,6 +73,19 @@ def test_what_the_case_system_alone_has_is_recorded_once_and_opens_a_contact(
     assert len(receipts) == 1
     journal = [json.loads(line) for line in (run_dir / "journal" / "social_care.jsonl").read_text().splitlines()]
     assert {line["receipt_id"] for line in journal} == receipts
+
+
+def test_a_night_puts_both_ways_on_the_log_by_itself_and_a_second_try_counts_once(
+    planted_log: str, run_dir: Path, tmp_path: Path
+) -> None:  # fmt: skip
+    source = list_1(tmp_path / "list1.csv", "LA0006")
+    settings = Settings(run_dir=run_dir, bootstrap_servers=planted_log, reconcile_source=str(source))
+    told = [reconcile_night(settings, date(2026, 3, 2), "") for _ in range(2)]
+    assert [(len(one.theirs), len(one.missing), one.found) for one in told] == [(1, 1, []), (1, 1, [])]
+    journal = [json.loads(line) for line in (run_dir / "journal" / "social_care.jsonl").read_text().splitlines()]
+    assert len({line["receipt_id"] for line in journal[-4:]}) == 2
+    with pytest.raises(CannotRead, match="older than the night"):
+        reconcile_night(settings, date(2026, 3, 3), "")
 
 
 def test_more_than_anybody_expects_is_not_recorded(planted_log: str, run_dir: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What runs the hub elsewhere says what the catalogue says, starts every process, and gives nobody more than it needs."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from ops.cli import app
 from ops.manifests.files import manifest_files
 from ops.manifests.kafka_ui import masked_topics
-from ops.processes import ROLES
+from ops.run import ROLES
 from ops.topic_access import wanted_grants
 from ops.topics import settings_for, wanted_topics
 from schemas.settings import Settings
@@ -25,7 +26,9 @@ WORKERS = {name.removesuffix("-rows") for name in CATALOGUE.changelogs}
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("manifests")
+    folder = tmp_path_factory.mktemp("manifests") / "new"
+    shown = json.loads(CliRunner().invoke(app, ["manifests", str(folder), "--dry-run"]).output)
+    assert (len(shown["would_write"]), folder.exists()) == (len(manifest_files(CATALOGUE)), False)
     done = CliRunner().invoke(app, ["manifests", str(folder)])
     assert done.exit_code == 0 and len(done.output.splitlines()) == len(manifest_files(CATALOGUE))
     assert CliRunner().invoke(app, ["manifests", str(folder)]).output == "Nothing changed.\n"
@@ -73,7 +76,7 @@ def test_kubernetes_starts_every_process_once_and_confines_it(written: Path) -> 
     sets = {one["metadata"]["name"]: one["spec"] for one in found if one["kind"] == "StatefulSet"}
     hub = sets["frontdoor"]
     containers = [container for spec in sets.values() for container in spec["template"]["spec"]["containers"]]
-    assert [one["command"][-1] for one in hub["template"]["spec"]["containers"]] == list(ROLES)
+    assert sorted(one["command"][-1] for one in hub["template"]["spec"]["containers"]) == sorted(ROLES)
     assert {name for name in sets if sets[name]["replicas"] == 0} == {f"frontdoor-more-{worker}" for worker in WORKERS}
     for container in containers:
         assert container["securityContext"]["readOnlyRootFilesystem"] and container["resources"]["limits"]
@@ -100,7 +103,7 @@ def test_systemd_finds_nothing_to_complain_of(written: Path, tmp_path: Path) -> 
     checked = [
         units / "frontdoor.service",
         units / "frontdoor.target",
-        *(units / f"frontdoor@{role}.service" for role in ROLES[:2]),
+        *(units / f"frontdoor@{role}.service" for role in list(ROLES)[:2]),
     ]
     for each in checked[2:]:
         each.write_text((units / "frontdoor@.service").read_text())

@@ -10,8 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ops.metrics.distribution import BOUNDS, Distribution, Histogram
 from ops.metrics.exposition import Sample, exposition
-from ops.metrics.names import METRICS
+from ops.metrics.names import METRICS, OWN
 
 from .reading import series
 
@@ -22,8 +23,13 @@ ALERTS = sorted((ROOT / "ops" / "alerts").glob("*.yml"))
 needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not here: apt package prometheus")
 
 
-def one_of_each() -> list[Sample]:
-    return [Sample(metric.name, 1.5, ("a",) * len(metric.labels)) for metric in METRICS]
+def one_of_each() -> list[Sample | Histogram]:
+    took = Distribution()
+    took.observe(0.2)
+    return [
+        took.told(metric.name, *labels) if metric.kind == "histogram" else Sample(metric.name, 1.5, labels)
+        for metric in (*METRICS, *OWN) for labels in [("a",) * len(metric.labels)]
+    ]  # fmt: skip
 
 
 def promtool(*arguments: str, text: str = "") -> None:
@@ -32,15 +38,28 @@ def promtool(*arguments: str, text: str = "") -> None:
 
 
 def test_the_page_lists_every_metric_as_it_is_and_no_other() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (gauge|counter) \| (.*?) ?\| (.*) \|$", DOC, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| (gauge|counter|histogram) \| (.*?) ?\| (.*) \|$", DOC, re.MULTILINE)
     there = {(name, kind, tuple(re.findall(r"`(\w+)`", labels)), meaning) for name, kind, labels, meaning in rows}
-    assert there == {(one.name, one.kind, one.labels, one.meaning) for one in METRICS}
+    assert there == {(one.name, one.kind, one.labels, one.meaning) for one in (*METRICS, *OWN)}
 
 
 def test_names_follow_the_conventions() -> None:
-    for metric in METRICS:
-        assert re.fullmatch(r"(frontdoor|kafka)_[a-z_]+", metric.name)
+    for metric in (*METRICS, *OWN):
+        assert re.fullmatch(r"(frontdoor|kafka|process)_[a-z_]+", metric.name)
         assert metric.name.endswith("_total") == (metric.kind == "counter")
+
+
+@given(st.lists(st.floats(0, 100)))
+def test_a_histogram_counts_each_observation_once_and_says_within_how_long(observed: list[float]) -> None:
+    took = Distribution()
+    for seconds in observed:
+        took.observe(seconds)
+    found = series(exposition([took.told("frontdoor_probe_seconds", "health")]))
+    within = {dict(labels)["le"]: number for labels, number in found["frontdoor_probe_seconds_bucket"].items()}
+    assert within == {
+        **{repr(end): sum(seconds <= end for seconds in observed) for end in BOUNDS}, "+Inf": len(observed)
+    }  # fmt: skip
+    assert found["frontdoor_probe_seconds_sum"].popitem()[1] == pytest.approx(sum(observed))
 
 
 @given(st.text())
@@ -95,7 +114,7 @@ def test_each_alert_is_raised_when_it_should_be_and_only_then() -> None:
 
 
 def test_alerts_ask_for_metrics_that_exist_and_lead_to_a_runbook() -> None:
-    names = {metric.name for metric in METRICS}
+    names = {metric.name for metric in METRICS} | {f"{metric.name}_bucket" for metric in METRICS if metric.kind == "histogram"}
     anchors = {line[4:].strip().lower().replace(" ", "-") for line in DOC.splitlines() if line.startswith("### ")}
     rules = [rule for path in ALERTS for group in yaml.safe_load(path.read_text())["groups"] for rule in group["rules"]]
     assert len(rules) >= 12

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 
 from ops.embedded_kafka import EmbeddedKafka
 from ops.endpoints import endpoint
+from ops.ready import why_not_alive
 from ops.topics import apply_topics
 
 from ..view.days import as_logged, contact, london, small_day, ticks_logged
@@ -40,6 +42,14 @@ class Hub:
         found = endpoint(self.metrics.settings, "metrics")
         assert found is not None
         return httpx.get(found["urls"]["http"] + path, trust_env=False, timeout=20)
+
+    def own(self, process: str) -> Series:
+        """What a process tells of itself, where Prometheus would find it."""
+        found = {one["labels"]["process"]: one["targets"] for one in self.get("/targets").json()}
+        [where] = found[process]
+        answer = httpx.get(f"http://{where}/metrics", trust_env=False, timeout=20)
+        assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+        return series(answer.text)
 
     def scrape(self) -> Series:
         answer = self.get("/metrics")
@@ -95,8 +105,10 @@ def test_nothing_personal_is_in_a_scrape(hub: Hub) -> None:
 def test_prometheus_reads_a_real_scrape(hub: Hub) -> None:
     answer = hub.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    run = subprocess.run(["promtool", "check", "metrics"], input=answer.text, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
+    own = httpx.get(str((endpoint(hub.metrics.settings, "view") or {})["own"]) + "/metrics", trust_env=False, timeout=20)
+    for text in (answer.text, own.text):
+        run = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_a_worker_that_stopped_leaves_records_that_grow_old(hub: Hub) -> None:
@@ -109,6 +121,9 @@ def test_a_worker_that_stopped_leaves_records_that_grow_old(hub: Hub) -> None:
             hub.scrape(), "frontdoor_oldest_unprocessed_age_seconds", consumergroup="frontdoor-routing", topic="contacts"
         )
 
+    def ready() -> float:
+        return value(hub.scrape(), "frontdoor_process_ready", process="routing")
+
     # It has committed nothing yet: all contacts wait for it.
     assert lag(hub.scrape()) == 3
     assert age() > 0
@@ -118,8 +133,15 @@ def test_a_worker_that_stopped_leaves_records_that_grow_old(hub: Hub) -> None:
         routing.until_up()
         until(lambda: lag(hub.scrape()) == 0, "routing to commit what it has done")
         assert age() == 0
+        own = hub.own("routing")
+        assert value(own, "frontdoor_finished_total", topic="contacts") == 3
+        assert value(own, "frontdoor_appended_total", topic="outbound.social_care") == 3
+        assert ready() == 1
+        routing.send_signal(signal.SIGSTOP)
+        until(lambda: ready() == 0, "a process that stands still not to count as ready")
+        assert "does not answer" in why_not_alive("routing", hub.run_dir)
     finally:
-        routing.stop()
+        routing.kill()
     (one,) = as_logged([contact("c-more", "r-more", london("23:00"), "Una", "Vale")])
     put_on_log(hub.kafka.bootstrap, [one])
     until(lambda: lag(hub.scrape()) == 1, "the contact to be counted")

@@ -14,13 +14,24 @@ REFUSED = "nobody@council.example"
 
 
 class MailServer:
-    """aiosmtpd on loopback; it stays on its port when it is started again."""
+    """aiosmtpd on loopback; it stays on its port when it is started again. While `busy` it turns everybody away, and counts
+    how often somebody tried."""
 
     def __init__(self) -> None:
+        self.busy = False
+        self.turned_away = 0
         self.messages: list[EmailMessage] = []
         self.recipients: list[str] = []
         self._controller: Controller | None = None
         self.port = 0
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        """aiosmtpd's hook for a sender."""
+        if self.busy:
+            self.turned_away += 1
+            return "421 closing"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         """aiosmtpd's hook for a recipient."""

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 
 from ops.notices.channels import Channel, Mail, SettingRefused, Webhook
 from ops.notices.configured import configured, is_configured
-from ops.notices.outbox import Outbox
+from ops.notices.outbox import Delivery, Outbox
 from ops.notices.process import deliver
 from ops.notices.rules import look
 from ops.supervisor import up_stack
@@ -90,6 +90,32 @@ def test_a_mail_server_that_is_away_delays_no_webhook_and_gets_everything_once_i
         mail.start()
         until(lambda: outbox.waiting() == 0, "the mail")
     assert len(mail.messages) == 1
+    outbox.close()
+
+
+class Looked(Outbox):
+    """An outbox that counts how often somebody looked into it."""
+
+    looks = 0
+
+    def due(self, channel: str, now: datetime, limit: int = 20) -> list[Delivery]:
+        """What is due, counted."""
+        self.looks += 1
+        return super().due(channel, now, limit)
+
+
+def test_while_the_mail_server_turns_everybody_away_only_the_oldest_of_a_batch_is_tried(tmp_path: Path, mail: MailServer) -> None:
+    outbox = Looked(tmp_path / "notices.sqlite", ["mail"])
+    team_of_six = team(*(worker(f"w{n}", f"Worker {'abcdef'[n]}x", contact(f"c{n}", risk="red")) for n in range(6)))
+    outbox.take(look([team_of_six], {}, [], NOON), NOON)
+    mail.busy = True
+    with delivering(outbox, mail_to(mail)):
+        until(lambda: outbox.looks >= 3, "the mail server to be tried again")
+        tried = mail.turned_away
+        assert 0 < tried <= outbox.looks
+        mail.busy = False
+        until(lambda: outbox.waiting() == 0, "the mail")
+    assert sorted(mail.recipients) == [f"w{n}@council.example" for n in range(6)]
     outbox.close()
 
 

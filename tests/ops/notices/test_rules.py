@@ -69,6 +69,16 @@ def test_without_a_supervisor_the_duty_manager_answers_and_then_the_head_of_serv
     assert [n.to[0].name for n in told(team(alma, head), at)] == ["Alma Worker", "Hana Head"]
 
 
+def test_who_answers_for_an_absent_worker_hears_once_what_stays_with_them() -> None:
+    ill = worker("w1", "Alma Worker", caseload=3, supervisor="s1", absent=True, absent_since=NOON - timedelta(hours=1))
+    answer = team(ill, CHIEF, MANAGER, worker("w2", "Ben Holder", absent_since=NOON), late=(clock("icpc", "due_soon"),))
+    [notice] = [one for one in told(answer) if one.kind == "worker_absent"]
+    assert [person.name for person in notice.to] == ["Sue Chief", "Frances Whitmore"]
+    assert "Alma Worker is absent and holds 3 contacts" in notice.subject and "contact c1: icpc" in notice.text
+    [same] = [one for one in told(answer, NOON + timedelta(hours=3)) if one.kind == "worker_absent"]
+    assert same.notice_id == notice.notice_id
+
+
 @pytest.mark.parametrize(
     ("now", "wanted"),
     [("13:59", None), ("14:00", "14:00"), ("14:59", "14:00"), ("15:00", None), ("16:01", "16:00"), ("23:59", "23:00")],

@@ -7,11 +7,16 @@ import pytest
 
 from ops.casebook.book import CaseBook
 from ops.reports.gathering import Days, timeliness
-from ops.reports.groups import DIMENSIONS, UNKNOWN, age_band, disability, ethnicity, looked_after
+from ops.reports.groups import DIMENSIONS, UNKNOWN, age_band, care, disability, ethnicity
 from ops.reports.timeliness import Judge, band_of, working_days
+from schemas.reading import Report
 from tests.ops.casebook.planted import CALENDARS, RULES, Planted, at, child
 
 NOW = at("2026-07-01 12:00")
+
+
+def told(kept: dict[str, str], **person: Any) -> Report:
+    return Report(person=child(**person), unmapped=kept)
 
 
 def outcomes(
@@ -88,10 +93,11 @@ def test_working_days_are_counted_after_the_first_day_and_without_bank_holidays(
         (age_band(child(dob=date(2010, 3, 3)), date(2026, 3, 2)), "10 to 15"),
         (age_band(child(dob=None, unborn=True), date(2026, 3, 2)), "unborn"),
         (age_band(child(dob=None), date(2026, 3, 2)), UNKNOWN),
-        (looked_after({"pupil.Looked After?": "Y"}), "looked after"),
-        (looked_after({"child.isLAC": "false"}), "not looked after"),
-        (looked_after({"lookedAfter": "see letter", "note": "yes"}), UNKNOWN),
-        (looked_after({}), UNKNOWN),
+        (care(told({"pupil.Looked After?": "Y"})), "looked after"),
+        (care(told({"child.isLAC": "false"})), "not looked after"),
+        (care(told({"lookedAfter": "see letter", "note": "yes"})), UNKNOWN),
+        (care(told({})), UNKNOWN),
+        (care(told({"lac": "no"}, looked_after="yes")), "looked after"),
     ],
 )
 def test_the_group_of_a_child_is_what_a_message_said_of_it(found: str, group: str) -> None:

@@ -3,10 +3,14 @@ them, a transfer that another authority must accept. Real intake, clocks and vie
 
 import asyncio
 import json
+import shutil
+import signal
 from collections.abc import Iterator
 from datetime import UTC, date
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -15,8 +19,14 @@ from ops.cli import app
 from ops.clocks import stepped_clock
 from ops.durable_log import KafkaLog
 from ops.embedded_kafka import EmbeddedKafka
+from ops.endpoints import endpoint
+from ops.metrics.exposition import Sample, exposition
+from ops.metrics.probe import Prober
+from ops.metrics.view_side import view_samples
 from ops.ticker import tick_entries
+from schemas.calendars import SHIPPED_CALENDARS
 
+from ..metrics.reading import series, told
 from .days import london
 from .running import Running, RunningView, until
 
@@ -87,6 +97,37 @@ def front(hub_broker: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -
             process.stop()
 
 
+def test_a_probe_goes_the_way_of_a_message_and_is_nobody(front: Front) -> None:
+    def counts() -> list[Sample]:
+        return view_samples(settings, stepped_clock(settings).now())
+
+    def took(prober: Prober) -> dict[str, tuple[int, int]]:
+        text = exposition(prober.samples())
+        found = series(text)
+        lost = told(found, "frontdoor_probes_lost_total")
+        return {agency: (int(n), int(lost.get(agency, 0))) for agency, n in told(found, "frontdoor_probe_seconds_count").items()}
+
+    settings = front.view.settings
+    before = counts()
+    prober = Prober(settings, patience=60)
+    prober.round()
+    prober.round()
+    assert took(prober) == {"social_care": (2, 0)}
+    prober.close()
+    # Intake stands still: the door takes it, and nothing comes of it.
+    front.processes["intake"].send_signal(signal.SIGSTOP)
+    impatient = Prober(settings, patience=0.5)
+    try:
+        impatient.round()
+    finally:
+        front.processes["intake"].send_signal(signal.SIGCONT)
+    assert told(series(exposition(impatient.samples())), "frontdoor_probes_lost_total") == {"social_care": 1}
+    impatient.close()
+    assert counts() == before
+    door = (endpoint(settings, "connector-social_care") or {})["urls"]["http"]
+    assert httpx.post(f"{door}/probe", headers={"Authorization": "Bearer guessed"}, trust_env=False).status_code == 404
+
+
 @pytest.fixture(scope="module")
 def contact(front: Front) -> str:
     child = {"given_name": "Iris", "family_name": "Testperson", "date_of_birth": "2018-01-09"}
@@ -130,6 +171,11 @@ def test_a_flag_goes_up_the_ladder_until_a_person_explains_it(front: Front, cont
     flag = front.flag(contact, "icpc", "raised")
     assert flag["to"] == "worker"
     assert front.clocks(contact)["icpc"]["state"] == "missed"
+    shown = json.loads(front.run("flag", "ack", flag["flag_id"], "--by", "Ben Hughes", "--dry-run").stdout)
+    assert shown["would_write"] == {
+        "event": "flag_acknowledged", "contact_id": contact, "flag": flag["flag_id"], "by": "Ben Hughes"
+    }  # fmt: skip
+    assert front.flag(contact, "icpc", "raised") == flag
     assert front.json("flag", "ack", flag["flag_id"], "--by", "Ben Hughes")["state"] == "acknowledged"
     again = front.run("flag", "ack", flag["flag_id"], "--by", "Ben Hughes")
     assert (again.exit_code, "is acknowledged" in again.stderr) == (1, True)
@@ -157,6 +203,29 @@ def test_a_flag_goes_up_the_ladder_until_a_person_explains_it(front: Front, cont
 def test_an_answer_that_cannot_count_is_refused_before_it_is_sent(front: Front, arguments: tuple[str, ...], says: str) -> None:
     done = front.run("flag", *arguments)
     assert done.exit_code in (1, 2) and says in done.stderr
+
+
+def test_a_one_off_bank_holiday_moves_the_limits_of_open_cases_and_the_log_keeps_both(
+    front: Front, contact: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = front.clocks(contact)["assessment"]["due_at"]
+    shutil.copytree(SHIPPED_CALENDARS, tmp_path / "calendars")
+    holidays = tmp_path / "calendars" / "bank-holidays.yaml"
+    proclaimed = "additions: [{date: 2027-04-15, title: A day off for all, source: Proclamation}]"
+    holidays.write_text(holidays.read_text().replace('version: "1"', 'version: "next"').replace("additions: []", proclaimed))
+    monkeypatch.setenv("FRONTDOOR_CALENDARS", str(tmp_path / "calendars"))
+    clocks = front.processes["clocks"]
+    clocks.stop()
+    clocks.start()
+    clocks.until_up()
+    front.until_time("00:20", "2027-03-30")
+
+    def moved() -> list[str]:
+        return [step["what"] for step in front.json("case", contact)["story"] if "limit moved" in step["what"]]
+
+    until(lambda: any("assessment clock" in told for told in moved()), "the limits to be worked out again")
+    [told] = [told for told in moved() if told.startswith("assessment clock")]
+    assert before == "2027-05-06T23:00:00Z" and "Fri 07 May 00:00 to Sat 08 May 00:00" in told and "next" in told
 
 
 def test_our_clocks_run_until_the_other_authority_accepts(front: Front, contact: str) -> None:

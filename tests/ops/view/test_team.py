@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from ops.view.store import open_store
 from ops.view.team import TeamAnswer, team
 from ops.view.terminal import console
 from schemas.allocation import AllocationEvent
+from tests.streams.test_clocks import signing_rules
 
 from .days import HASH_KEY, Entry, as_logged, assessed, contact, corrected, event, flag, london, opened
 from .pictures import picture_of
@@ -95,6 +97,23 @@ def test_a_missed_clock_and_a_near_limit_are_counted_for_the_worker_and_the_team
     [alma] = [load for load in found.workers if load.worker_id == "w1"]
     assert (alma.missed, found.missed) == (1, 1)
     assert alma.due_soon == 2, "both contacts' day ends in less than two hours, and a flag for one says the same"
+
+
+SIGNATURES = (("11:00", "Alma Worker"), ("11:30", "Sue Chief"))
+
+
+def test_what_waits_for_a_second_persons_signature_is_counted_where_the_policy_asks_for_it(tmp_path: Path) -> None:
+    red = [opened("c1", london("09:00"), risk="red", authority_code="000"), given("c1", "09:00", "w1", "Alma Worker"),
+           assessed("c1", london("10:00"), level="red", by="Alma Worker")]  # fmt: skip
+    signed = [event("c1", "risk_assessment_signed_off", london(at), by=by) for at, by in SIGNATURES]
+    db = open_store(tmp_path / "view.sqlite", HASH_KEY)
+    counts = []
+    for entries in (red, signed[:1], signed[1:]):
+        Fold(db, HASH_KEY, stepped=True).batch(as_logged([*DAY[:1], *entries]))
+        picture = picture_of(db, london("12:30"))
+        counts += [team(one, "front-door").unsigned for one in (replace(picture, rules=signing_rules(tmp_path)), picture)]
+    db.close()
+    assert counts == [1, 0, 1, 0, 0, 0]
 
 
 def test_a_reopened_contact_waits_again_and_a_person_off_the_rota_stays_while_they_hold_something(answer: Answers) -> None:

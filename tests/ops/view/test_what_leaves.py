@@ -1,12 +1,13 @@
 """What leaves, as the view tells it: states of deliveries, outcomes for who fetches them, statements; and the way of a school."""
 
+import asyncio
 import json
 import random
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,41 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from connectors.delivery.outcome import Failed, Refused
+from connectors.delivery.recipients import Recipient
 from connectors.delivery.schedule import Policy, again, decide, taken
+from connectors.delivery.statement_item import statement_item, with_statements
+from connectors.registry import writer_for
 from connectors.statements import StatementKey, is_genuine, public_key
+from connectors.transports.view_answers import ViewAnswers
 from ops.cli import app
+from ops.delivery_statements import send_statements
+from ops.durable_log import KafkaLog
 from ops.embedded_kafka import EmbeddedKafka
 from ops.endpoints import endpoint
 from ops.view.deliveries import deliveries, delivery
 from ops.view.fold import Fold
 from ops.view.outcomes import BadCursor, outcomes
 from ops.view.statement import statement
+from ops.view.statements_due import statements_due
 from ops.view.store import open_store
 from ops.view.story import story
 from schemas.outbound import OutboundItem
+from schemas.settings import Settings
 
-from .days import FRIDAY, HASH_KEY, Entry, as_logged, assessed, disposition, london, opened, received, small_day
+from .days import (
+    FRIDAY,
+    HASH_KEY,
+    SATURDAY,
+    Entry,
+    as_logged,
+    assessed,
+    disposition,
+    london,
+    opened,
+    received,
+    small_day,
+    ticks_logged,
+)
 from .pictures import AFTER, picture_of
 from .running import Running, RunningView, put_on_log, until
 
@@ -139,6 +161,35 @@ def test_a_statement_counts_what_came_that_london_day_and_says_what_waits(tmp_pa
         assert statement(picture_of(db), "gp-2", FRIDAY).sent == 0
 
 
+@pytest.mark.parametrize(
+    ("reached", "sent", "owed"),
+    [
+        ("00:29", None, [-1]), ("00:30", None, [0]), ("23:59", None, [0]), ("00:30", 0, []), ("00:29", -1, []),
+        ("00:30", -3, [-2, -1, 0]), ("00:30", -400, [*range(-30, 1)]),
+    ],
+)  # fmt: skip
+def test_a_day_s_statement_is_owed_once_the_ticks_have_passed_its_time_however_long_nobody_sent_any(
+    tmp_path: Path, reached: str, sent: int | None, owed: list[int]
+) -> None:
+    early = ticks_logged([(london("00:00"), london("12:00", SATURDAY + timedelta(days=9)))])[:3]
+    ends = london(reached, SATURDAY)
+    last = ticks_logged([(london("00:00"), ends)])[3:]
+    before = [] if sent is None else [statement_of("gp-1", FRIDAY + timedelta(days=sent))]
+    with folded(tmp_path / "view.sqlite", *before) as db:
+        Fold(db, HASH_KEY, stepped=True).batch([*early])
+        # The hub's clock runs ahead of the log, and a partition behind the others: neither moves anything.
+        at = picture_of(db, now=london("12:00", SATURDAY + timedelta(days=9)))
+        assert statements_due(at, ["gp-1"]).due == []
+        Fold(db, HASH_KEY, stepped=True).batch([*last])
+        found = statements_due(at, ["gp-1"]).due
+    assert [(one.recipient, one.day) for one in found] == [("gp-1", FRIDAY + timedelta(days=day)) for day in owed]
+
+
+def statement_of(recipient: str, day: date, agency: str = "health") -> Entry:
+    to = Recipient.model_validate({"id": recipient, "agency": agency, "folder": {"path": "/tmp"}})
+    return (f"outbound.{agency}", f"{recipient} ", statement_item(to, day.isoformat(), "{}", AFTER))
+
+
 def test_a_statement_changed_in_any_letter_is_not_genuine(tmp_path: Path) -> None:
     key = StatementKey.at(tmp_path / "key.pem", make=True)
     document = key.sign({"sender": "gp-1", "sent": 2, "messages": [{"receipt_id": "r-1"}]})
@@ -150,6 +201,23 @@ def test_a_statement_changed_in_any_letter_is_not_genuine(tmp_path: Path) -> Non
     for broken in ({}, [], None, {"statement": {}, "signature": {"value": "é"}}):
         assert not is_genuine(broken, public)
     assert (tmp_path / "key.pem").stat().st_mode & 0o077 == 0
+
+
+async def daily_statements(settings: Settings, bootstrap: str, listed: Iterable[str]) -> None:
+    """Looks again and again until nothing is owed to those who are listed."""
+    recipients = [Recipient.model_validate({"id": one, "agency": "education", "folder": {"path": "/tmp"}}) for one in listed]
+    log, stop, view = KafkaLog(bootstrap, "test"), asyncio.Event(), ViewAnswers(settings)
+    sending = asyncio.create_task(send_statements(recipients, settings, log, lambda _: True, stop, every=0.05))
+    try:
+        async with asyncio.timeout(60):
+            while (await view.statements_due([one.id for one in recipients if one.has_statements]))["due"]:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.15)
+    finally:
+        stop.set()
+        await sending
+        await view.close()
+        log.close()
 
 
 @pytest.mark.broker
@@ -164,6 +232,7 @@ def test_a_school_fetches_its_outcomes_and_its_statement_and_a_person_sees_what_
     other = outcome(1, "somebody-else")
     refused = decide(taken(other[2], 0, 0, AFTER), Refused("http_422"), AFTER, Policy(owner=name))  # type: ignore[arg-type]
     put_on_log(hub_broker.bootstrap, as_logged([*mine, other, ("deliveries", other[1], refused)]))
+    put_on_log(hub_broker.bootstrap, ticks_logged([(london("00:00"), AFTER)]))
     running: list[Running] = [*processes.values(), *school.values()]
     try:
         for process in running:
@@ -195,6 +264,23 @@ def test_a_school_fetches_its_outcomes_and_its_statement_and_a_person_sees_what_
             assert sent["receipt_id"] in [one["receipt_id"] for one in document["statement"]["messages"]]
             assert is_genuine(document, public_key(http.get("/statement-key").content))
             assert http.get("/statements/today").status_code == 400
+        # Each day it is also sent one, by itself: one for a day, however often the hub looks; also who sent nothing.
+        quiet = f"quiet-{uuid.uuid4().hex[:8]}"
+        public = public_key(StatementKey.at(view.settings.statement_key_file, make=True).public_pem.encode())
+        listed = {"education-http": True, quiet: True, "case-system": False}
+        days = view.get("/statements/due", {"recipients": ",".join(listed)}).json()["due"]
+        assert {one["recipient"] for one in days} == set(listed)
+        asyncio.run(daily_statements(view.settings, hub_broker.bootstrap, listed))
+        for recipient, gets_one in listed.items():
+            answer = view.get("/outcomes", {"agency": "education", "recipient": recipient}).json()["items"]
+            leaving = [OutboundItem.model_validate(one) for one in answer if one["kind"] == "statement"]
+            assert len(leaving) == (1 if gets_one else 0), recipient
+            for one in leaving:
+                # Its usual format is another one: a statement leaves as it was signed.
+                written = with_statements(writer_for("education", "text"))(one)
+                signed = json.loads(written.body)
+                assert is_genuine(signed, public)
+                assert (signed["statement"]["sender"], signed["statement"]["day"]) == (recipient, one.outcome["day"])
         file = tmp_path / "statement.json"
         file.write_text(json.dumps(document))
         run = CliRunner()
