@@ -245,7 +245,7 @@ def test_a_limit_above_the_logs_own_is_refused_at_start(own_connector: Callable[
 def test_the_exit_code_says_whether_to_start_anew_or_to_change_the_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception, code: int
 ) -> None:
-    async def fails(*_: object) -> None:
+    async def fails(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(ops.connector_process, "serve", fails)
