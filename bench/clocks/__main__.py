@@ -4,8 +4,9 @@ Each size runs in a process of its own, without a broker, over one partition as 
 referral, allocated, acknowledged and decided, with a strategy discussion: its assessment and conference clocks run.
 Beside the tick stands a plain full scan of the same rows; then all conference clocks run out at one midnight: decided, flags
 encoded, rows encoded, as the worker does it before it appends. Beside that stands the same in another process under Python's own
-settings of its garbage collector. Ticks, scans and `cpu` are processor time, which a busy machine distorts least; `midnight` is
-time on the wall.
+settings of its garbage collector, and `shared`: the same midnight with the cases shared by two worker processes, each with half
+of the partitions; the slower one counts. Ticks, scans and `cpu` are processor time, which a busy machine distorts least;
+`midnight` and `shared` are time on the wall.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,7 @@ _MIDNIGHT = datetime(2026, 3, 24, 0, 0, tzinfo=UTC)
 _TICK = timedelta(seconds=15)
 _SPACE = uuid5(NAMESPACE_DNS, "bench.invalid")
 _SIZES = (1_000, 10_000, 100_000)
+_READY = "ready\n"
 
 
 def _events(number: int) -> list[CaseEvent]:
@@ -58,6 +61,18 @@ def _events(number: int) -> list[CaseEvent]:
 
 def _tick(at: datetime) -> CaseEvent:
     return CaseEvent(event_id=f"tick {at}", type="tick", contact_id="tick-0", at=at, covers_since=at - _TICK)
+
+
+def _peak_from_now() -> Callable[[], int]:
+    """Asked later, by how many bytes memory rose above what it is now."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    before = _resident()
+
+    def risen() -> int:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")) - before
+
+    return risen
 
 
 def _resident() -> int:
@@ -92,7 +107,7 @@ def _scan(state: PartitionState, at: datetime) -> int:
     return due
 
 
-def measure(cases: int, *, pass_over_rows: bool = True) -> dict[str, Any]:
+def measure(cases: int, *, pass_over_rows: bool = True, before_midnight: Callable[[], object] = lambda: None) -> dict[str, Any]:
     """The figures of one size, with the collector as a worker sets it, or as Python does."""
     partition = _Partition()
     partition.give(_tick(_MONDAY - _TICK))
@@ -122,7 +137,8 @@ def measure(cases: int, *, pass_over_rows: bool = True) -> dict[str, Any]:
         scans.append(time.process_time() - began)
     partition.give(_tick(_MIDNIGHT - _TICK))
     partition.written()
-    peak_before = _resident()
+    before_midnight()
+    risen = _peak_from_now()
     began, worked = time.perf_counter(), time.process_time()
     flags = partition.give(_tick(_MIDNIGHT))
     decided = time.process_time() - worked
@@ -130,7 +146,7 @@ def measure(cases: int, *, pass_over_rows: bool = True) -> dict[str, Any]:
     encoded = time.process_time() - worked
     partition.written()
     midnight, midnight_cpu = time.perf_counter() - began, time.process_time() - worked
-    at_midnight = _resident() - peak_before
+    at_midnight = risen()
     assert len(entries) == cases, (len(entries), cases)
     tick, scan = statistics.median(ticks), statistics.median(scans)
     return {
@@ -154,6 +170,28 @@ def _told(command: list[str]) -> dict[str, Any]:
     return told
 
 
+def _shared(cases: int) -> float:
+    """Seconds until two processes, with half of the cases each, have both got over one midnight."""
+    command = [sys.executable, "-m", "bench.clocks", "--one", str(cases // 2), "--waiting"]
+    halves = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for half in halves:
+        assert half.stdout is not None and half.stdout.readline() == _READY
+    told = []
+    for half in halves:
+        assert half.stdin is not None
+        half.stdin.write("\n")
+        half.stdin.flush()
+    for half in halves:
+        figures, _ = half.communicate()
+        told.append(float(json.loads(figures)["midnight_seconds"]))
+    return max(told)
+
+
+def _wait() -> None:
+    print(_READY, end="", flush=True)
+    sys.stdin.readline()
+
+
 def main() -> None:
     """Every size, each in a fresh process."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -161,22 +199,29 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=None)
     parser.add_argument("--one", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--own-collector", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--waiting", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(measure(asked.one, pass_over_rows=not asked.own_collector)))
+        waiting = _wait if asked.waiting else lambda: None
+        print(json.dumps(measure(asked.one, pass_over_rows=not asked.own_collector, before_midnight=waiting)))
         return
     figures = []
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print("open cases       tick    full scan    ratio   midnight        cpu  own collector   memory   bytes a case    row")
+    print(
+        "open cases       tick    full scan    ratio   midnight        cpu  own collector     shared   memory   bytes a case"
+        "    row"
+    )
     for cases in asked.cases:
         command = [sys.executable, "-m", "bench.clocks", "--one", str(cases)]
         told, beside = _told(command), _told([*command, "--own-collector"])
         told["own_collector_processor_seconds"] = beside["midnight_processor_seconds"]
+        told["shared_midnight_seconds"] = _shared(cases)
         figures.append(told)
         print(
             f"{cases:>10,} {told['tick_us']:>7,.0f} µs {told['scan_us']:>9,.0f} µs {told['scan_over_tick']:>8,.0f} "
             f"{told['midnight_seconds']:>8.2f} s {told['midnight_processor_seconds']:>8.2f} s "
-            f"{told['own_collector_processor_seconds']:>12.2f} s {told['midnight_mib']:>4,.0f} MiB "
+            f"{told['own_collector_processor_seconds']:>12.2f} s {told['shared_midnight_seconds']:>8.2f} s "
+            f"{told['midnight_mib']:>4,.0f} MiB "
             f"{told['resident_bytes_per_case']:>14,} {told['row_bytes_per_case']:>6,}",
             flush=True,
         )

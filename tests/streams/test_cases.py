@@ -203,7 +203,7 @@ def test_closing_a_case_frees_its_worker_once() -> None:
     assert [e.type for e in partition.records("allocation-in")] == ["released"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     arrivals=st.lists(st.integers(0, 3 * 24 * 60 - 1), min_size=1, max_size=12),
     delays=st.lists(st.one_of(st.none(), st.integers(0, 2000)), min_size=12, max_size=12),
