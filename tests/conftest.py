@@ -19,8 +19,8 @@ from schemas.settings import Settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says nothing on a machine that does other things too.
-settings.register_profile("suite", deadline=None)
+# How long an example takes says nothing on a machine that does other things too. Each run has other examples: sixty are enough.
+settings.register_profile("suite", deadline=None, max_examples=60)
 settings.load_profile("suite")
 
 # Where tests run side by side their output has a terminal's width; what is promised of a pipe has none.

@@ -11,6 +11,7 @@ PRODUCT = "frontdoor:under-test"
 #: An image with Python for the product, the broker and the partner. It is not pulled if it is there.
 BASE = os.environ.get("CONTAINER_TESTS_BASE", "python:3.12-slim-bookworm")
 KAFKA = "frontdoor-kafka:under-test"
+POSTGRES = "frontdoor-postgres:under-test"
 
 
 def what_is_missing() -> str:
@@ -52,6 +53,15 @@ def build_kafka(context: Path) -> str:
     (context / "Dockerfile").write_text(_DOCKERFILE)
     _docker("build", "--quiet", "--build-arg", f"BASE={BASE}", "--tag", KAFKA, str(context))
     return KAFKA
+
+
+def build_postgres(context: Path) -> str:
+    """An image of Debian's PostgreSQL that takes the settings of the official one, with the outbox of docker-compose.yml."""
+    shutil.copy(CHECKOUT / "deploy" / "compose" / "outbox.sql", context)
+    (context / "start").write_text(_START_POSTGRES)
+    (context / "Dockerfile").write_text(_POSTGRES_DOCKERFILE)
+    _docker("build", "--quiet", "--network", "host", "--build-arg", f"BASE={BASE}", "--tag", POSTGRES, str(context))
+    return POSTGRES
 
 
 def _there(image: str) -> bool:
@@ -99,4 +109,28 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+"""
+
+_POSTGRES_DOCKERFILE = """\
+ARG BASE
+FROM ${BASE}
+RUN apt-get -qq update && apt-get -qq -y install --no-install-recommends postgresql >/dev/null && rm -rf /var/lib/apt/lists/*
+COPY start outbox.sql /opt/
+RUN mkdir /data && chown postgres /data
+USER postgres
+CMD ["sh", "/opt/start"]
+"""
+
+_START_POSTGRES = """\
+set -e
+cd /tmp
+export PATH="$(echo /usr/lib/postgresql/*/bin):$PATH" PGHOST=/tmp PGUSER="$POSTGRES_USER" PGPASSWORD="$POSTGRES_PASSWORD"
+printf %s "$POSTGRES_PASSWORD" >password
+initdb --pgdata=/data/db --username="$POSTGRES_USER" --pwfile=password --auth=scram-sha-256 >/dev/null
+pg_ctl --pgdata=/data/db --wait --options="-c listen_addresses='' -k /tmp" start
+createdb "$POSTGRES_DB"
+psql --quiet --dbname="$POSTGRES_DB" --file=/opt/outbox.sql
+pg_ctl --pgdata=/data/db --wait stop
+echo "host all all all scram-sha-256" >>/data/db/pg_hba.conf
+exec postgres -D /data/db -c listen_addresses='*' -k /tmp
 """

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .engine import BASE, CHECKOUT, build_kafka, build_product, what_is_missing
+from .engine import BASE, CHECKOUT, build_kafka, build_postgres, build_product, what_is_missing
 
 _MISSING = what_is_missing()
 pytestmark = [pytest.mark.skipif(bool(_MISSING), reason=f"containers: {_MISSING}"), pytest.mark.timeout(1800)]
@@ -43,9 +43,32 @@ class Pod:
         hub = self._product_container("hub").with_network(self.network).with_network_aliases("hub")
         self.hub = self._run(hub)
         for role in ROLES:
-            self._run(self._product_container(role, self.hub.get_wrapped_container().id))
+            self.process(role)
         for role in ROLES:
-            until(lambda role=role: self.ask("python", "-m", "ops.ready", role)[0] == 0, f"{role} to be ready")  # type: ignore[misc]
+            self.await_ready(role)
+
+    def process(self, role: str) -> None:
+        """One of the hub's processes in a container of its own."""
+        self._run(self._product_container(role, self.hub.get_wrapped_container().id))
+
+    def await_ready(self, role: str) -> None:
+        until(lambda: self.ask("python", "-m", "ops.ready", role)[0] == 0, f"{role} to be ready")
+
+    def database(self, folder: Path) -> Callable[[str], str]:
+        """The database of docker-compose.yml; a function that runs SQL in it and gives what it printed."""
+        database = self._container(build_postgres(folder), mem_limit=COMPOSE["services"]["postgres"]["mem_limit"])
+        for name, value in COMPOSE["services"]["postgres"]["environment"].items():
+            database.with_env(name, _default(value))
+        self._run(database.with_network(self.network).with_network_aliases("postgres"))
+        user = ["psql", "--host=/tmp", "--username=outbox", "--dbname=outbox", "-At", "-c"]
+        password = {"PGPASSWORD": _default(COMPOSE["services"]["postgres"]["environment"]["POSTGRES_PASSWORD"])}
+
+        def sql(statement: str) -> str:
+            code, said = database.get_wrapped_container().exec_run([*user, statement], environment=password)
+            return str(said.decode().strip()) if code == 0 else ""
+
+        until(lambda: sql("SELECT 1") == "1", "the database")
+        return sql
 
     def once(self, *command: str) -> str:
         """A command of the product in a container that ends by itself; what it printed."""
@@ -88,7 +111,7 @@ class Pod:
         }  # fmt: skip
         container = self._container(self._product, **limits).with_command(service["command"])
         for name, value in service.get("environment", COMPOSE["x-environment"]).items():
-            container.with_env(name, re.sub(r"\$\{\w+:-(.*)\}", r"\1", str(value)))
+            container.with_env(name, _default(value))
         container.with_tmpfs_mount("/tmp", "size=64m,mode=1777")
         container.with_volume_mapping(f"run-{self.network.name}", "/var/lib/frontdoor", "rw")
         return container.with_volume_mapping(str(CHECKOUT / "deploy" / "compose"), "/etc/frontdoor", "ro")
@@ -102,6 +125,11 @@ class Pod:
         container.start()
         self._started.append(container)
         return container
+
+
+def _default(value: object) -> str:
+    """What docker-compose.yml gives where nobody set the variable."""
+    return re.sub(r"\$\{\w+:-(.*)\}", r"\1", str(value))
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float = 120.0) -> None:
@@ -145,6 +173,20 @@ print(urllib.request.urlopen(request, timeout=30).headers["X-Receipt-Id"])
 def test_an_hl7_message_from_a_partners_container_gets_its_receipt(pod: Pod) -> None:
     said = pod.partner("python3", "/examples/python/send_mllp.py", "hub", "2575", "/examples/messages/referral.hl7")
     assert re.search(r"receipt [0-9a-f-]{36}", said)
+
+
+def test_a_row_of_the_case_systems_database_becomes_a_contact_and_gets_its_receipt(
+    pod: Pod, tmp_path_factory: pytest.TempPathFactory
+) -> None:  # fmt: skip
+    sql = pod.database(tmp_path_factory.mktemp("postgres-image"))
+    pod.process("connector-social_care")
+    pod.await_ready("connector-social_care")
+    call = {"event": "contact_recorded", "reference": "OUT-1", "method": "telephone", "concern": "Shouting heard.",
+            "child": {"given_name": "Kit", "family_name": "Example", "date_of_birth": "2016-04-01"}}  # fmt: skip
+    sql(f"INSERT INTO frontdoor_outbox (body) VALUES ('{json.dumps(call)}')")
+    until(lambda: bool(sql("SELECT receipt_id FROM frontdoor_outbox WHERE taken_at IS NOT NULL")), "the row's receipt")
+    receipt = sql("SELECT receipt_id FROM frontdoor_outbox")
+    until(lambda: "contact_id" in pod.ask("frontdoor", "find", receipt, "--json")[1], "the contact")
 
 
 def test_who_does_not_prove_who_they_are_is_refused(pod: Pod) -> None:

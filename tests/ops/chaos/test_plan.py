@@ -30,7 +30,7 @@ def test_a_plan_is_the_seeds_own_fits_its_time_and_hits_who_can_be_hit(seed: int
 @settings(max_examples=20)
 @given(st.integers(0, 2**30))
 def test_three_long_runs_have_enough_of_every_kind_on_everybody_and_a_long_outage_each(seed: int) -> None:
-    runs = [schedule(seed, 960, 1), schedule(seed + 1, 960, 1), schedule(seed + 2, 960, 3)]
+    runs = [schedule(seed, 1080, 1), schedule(seed + 1, 1080, 1), schedule(seed + 2, 1080, 3)]
     counts = Counter(fault.kind for run in runs for fault in run)
     assert counts.total() >= 500
     assert counts.keys() == KINDS.keys()

@@ -5,12 +5,13 @@ import contextlib
 import json
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, Message
 
 from ops.delivery import Deliveries
 from ops.durable_log import KafkaLog
@@ -22,6 +23,7 @@ from schemas.linkage import LinkageEvent, LinkPerson
 from schemas.ports import Entry
 from schemas.record import Record
 from schemas.settings import Settings
+from schemas.wire import Undecodable
 from streams.envelope import cloud_event_headers
 from streams.linkage.model import Scorer, shipped_model
 from streams.linking import Linkage
@@ -137,6 +139,13 @@ def test_a_killed_worker_resumes_with_the_same_decisions_to_the_last_byte(kafka:
     assert {link.outcome for link in undisturbed.records("links")} == {"LINK", "REVIEW", "NEW", "UNDONE", "CORRECTED"}
 
 
+def readable(messages: Iterable[Message]) -> Iterator[Any]:
+    """The records; other tests leave on this broker what nobody can read."""
+    for message in messages:
+        with contextlib.suppress(Undecodable):
+            yield codec(message.topic() or "").decode(message.value())
+
+
 def test_without_linkage_a_contact_goes_all_its_way_and_its_trace_with_it(kafka: EmbeddedKafka, tmp_path: Path) -> None:
     rota = AllocationEvent(
         event_id="r1", type="rota_set", team="front-door", at=NOW, worker_id="w1", worker_name="Amara Okafor", duty_from=NOW
@@ -157,7 +166,7 @@ def test_without_linkage_a_contact_goes_all_its_way_and_its_trace_with_it(kafka:
 
         def settled() -> bool:
             messages = log_reading.read(kafka.bootstrap, "case-events", "outbound.social_care", "linkage-in")
-            records = [codec(message.topic() or "").decode(message.value()) for message in messages]
+            records = list(readable(messages))
             opened = {r.contact_id for r in records if getattr(r, "type", "") == "opened" and r.receipt_id == receipt}
             kinds = {getattr(r, "type", getattr(r, "kind", "")) for r in records if r.contact_id in opened}
             return {"opened", "allocated", "referral", "reported"} <= kinds
