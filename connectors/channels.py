@@ -155,6 +155,9 @@ class DatabaseChannel(_Channel):
         url = make_url(self.url)
         if "+" not in url.drivername:
             url = url.set(drivername=DRIVERS[url.get_backend_name()])
+        if url.get_backend_name() == "postgresql" and "client_encoding" not in url.query:
+            # A database without an encoding of its own (SQL_ASCII) would give text as bytes.
+            url = url.update_query_dict({"client_encoding": "utf8"})
         return url.set(password=self.password.read()) if self.password else url
 
 

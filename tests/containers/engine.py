@@ -126,7 +126,7 @@ set -e
 cd /tmp
 export PATH="$(echo /usr/lib/postgresql/*/bin):$PATH" PGHOST=/tmp PGUSER="$POSTGRES_USER" PGPASSWORD="$POSTGRES_PASSWORD"
 printf %s "$POSTGRES_PASSWORD" >password
-initdb --pgdata=/data/db --username="$POSTGRES_USER" --pwfile=password --auth=scram-sha-256 >/dev/null
+initdb --pgdata=/data/db --username="$POSTGRES_USER" --pwfile=password --auth=scram-sha-256 --encoding=UTF8 >/dev/null
 pg_ctl --pgdata=/data/db --wait --options="-c listen_addresses='' -k /tmp" start
 createdb "$POSTGRES_DB"
 psql --quiet --dbname="$POSTGRES_DB" --file=/opt/outbox.sql

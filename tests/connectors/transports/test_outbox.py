@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from connectors.channels import OutboxChannel
+
 from ..running import Connector, InProcess, Logged, eventually
 
 pytestmark = pytest.mark.broker
@@ -170,3 +172,15 @@ def test_a_database_that_is_away_stops_nobody_else_and_is_said_once_without_what
     eventually(lambda: "can be fetched again" in caplog.text, 30)
     assert caplog.text.count("stay where they are") == 1
     assert "Zebedee" not in caplog.text and "SELECT" not in caplog.text
+
+
+def test_a_database_without_an_encoding_of_its_own_gives_text(postgres: str) -> None:
+    name = f"plain_{uuid.uuid4().hex}"
+    with sa.create_engine(postgres, isolation_level="AUTOCOMMIT").connect() as server:
+        server.exec_driver_sql(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    channel = OutboxChannel.model_validate({"url": f"{postgres.rpartition('/')[0]}/{name}"})
+    engine = sa.create_engine(channel.address())
+    with made(engine).begin() as connection:
+        insert(connection, "Zoë")
+    assert [row.body for row in rows(engine)] == ["Zoë"]
+    engine.dispose()
