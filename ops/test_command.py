@@ -22,7 +22,7 @@ _CHECKS: dict[str, Sequence[str]] = {
 #: Most of the suite's time is waiting for brokers and processes. A file's tests stay together: they share a broker.
 #: A process that dies under its tests ends the run, naming the test; started again, xdist may wait for it for ever.
 _SIDE_BY_SIDE = (
-    "-n", str(min(4, (os.cpu_count() or 2) + 2)), "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0",
+    "-n", str(min(4, (os.cpu_count() or 2) + 1)), "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0",
 )  # fmt: skip
 
 #: Seconds: several times what the suite takes. Past that something hangs.

@@ -4,10 +4,12 @@ import asyncio
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from ops.durable_log import KafkaLog
 from ops.kafka_jars import KAFKA_VERSION, kafka_jars
@@ -27,23 +29,32 @@ AVRO = TOOLS / "java" / "avro-1.12.0.jar"
 CONSOLE = TOOLS / "java" / f"kafka-tools-{KAFKA_VERSION}.jar"
 #: It shows what each of them prints.
 DOC = (CHECKOUT / "docs" / "schemas.md").read_text()
-#: One that no other test of this broker writes to.
 TOPIC = "outbound.health"
+
+
+def alone(topic: str) -> str:
+    """A topic of this file's with what the workers write to `topic`: other tests of this broker write there too."""
+    return f"{topic}.read-by-others"
 
 
 @pytest.fixture(scope="session")
 def written(hub: Hub) -> Hub:
-    """The hub, with the catalogue's example on two topics, as the workers write it."""
+    """The hub, with the catalogue's example of two topics, as the workers write it."""
+    topics = [NewTopic(alone(name), 1, 1) for name in (TOPIC, "flags")]
+    admin = AdminClient({"bootstrap.servers": hub.bootstrap})
+    for made in admin.create_topics(topics).values():
+        made.result(60)
     log = KafkaLog(hub.bootstrap, "examples")
     outputs = [Output(name, "5f0c0c1e", RECORDS[catalogue().topics[name].record]) for name in (TOPIC, "flags")]
-    asyncio.run(log.append([entry_of(output) for output in outputs]))
+    entries = [entry_of(output) for output in outputs]
+    asyncio.run(log.append([replace(entry, topic=alone(entry.topic)) for entry in entries]))
     log.close()
     return hub
 
 
 @needs_file(CONFLUENT)
 def test_confluents_deserializer_decodes_through_the_registry(written: Hub) -> None:
-    told = json.loads(run([CONFLUENT, EXAMPLES / "python" / "read_topic.py", written.bootstrap, written.registry, TOPIC]))
+    told = json.loads(run([CONFLUENT, EXAMPLES / "python" / "read_topic.py", written.bootstrap, written.registry, alone(TOPIC)]))
     record = RECORDS["OutboundItem"].model_dump()
     assert told["key"] == "5f0c0c1e"
     assert told["record"] == json.loads(json.dumps(record, default=str))
@@ -55,7 +66,8 @@ def test_confluents_deserializer_decodes_through_the_registry(written: Hub) -> N
 def test_a_java_client_decodes_through_the_registry(written: Hub, tmp_path: Path) -> None:
     path = os.pathsep.join(str(jar) for jar in (AVRO, *kafka_jars()))
     source = EXAMPLES / "java" / "ReadTopic.java"
-    told = json.loads(run(["java", "-XX:TieredStopAtLevel=1", "-cp", path, source, written.bootstrap, written.registry, TOPIC]))
+    command = ["java", "-XX:TieredStopAtLevel=1", "-cp", path, source, written.bootstrap, written.registry, alone(TOPIC)]
+    told = json.loads(run(command))
     assert told["item_id"] == "i1"
     assert told["contact"]["report"]["person"]["family"] == "Clarke"
 
@@ -68,7 +80,7 @@ def test_the_console_consumer_of_apache_kafka_shows_keys_headers_and_values(writ
     show = [word for name in ("key", "headers") for word in ("--formatter-property", f"print.{name}=true")]
     shown = subprocess.run(
         [JAVA, "-XX:TieredStopAtLevel=1", "-cp", path, "org.apache.kafka.tools.consumer.ConsoleConsumer"]
-        + ["--bootstrap-server", written.bootstrap, "--topic", TOPIC, "--from-beginning", "--max-messages", "1", *show],
+        + ["--bootstrap-server", written.bootstrap, "--topic", alone(TOPIC), "--from-beginning", "--max-messages", "1", *show],
         capture_output=True, check=False, timeout=120,
     )  # fmt: skip
     headers, key, value = shown.stdout.split(b"\t", 2)
@@ -80,7 +92,7 @@ def test_the_console_consumer_of_apache_kafka_shows_keys_headers_and_values(writ
 @needs_program("kcat")
 def test_kcat_reads_headers_keys_and_raw_values(written: Hub) -> None:
     for topic in ("flags", TOPIC):
-        command = ["kcat", "-b", written.bootstrap, "-C", "-t", topic, "-o", "beginning", "-c", "1", "-e", "-q"]
+        command = ["kcat", "-b", written.bootstrap, "-C", "-t", alone(topic), "-o", "beginning", "-c", "1", "-e", "-q"]
         envelope = run([*command, "-f", "%k|%h|%S"])
         assert topic != "flags" or f"\n{envelope}\n" in DOC
         key, headers, size = envelope.split("|")
@@ -97,7 +109,7 @@ def test_the_cloudevents_package_reads_our_headers_as_an_event(written: Hub) -> 
     from cloudevents.core.formats.json import JSONFormat
 
     consumer = Consumer({"bootstrap.servers": written.bootstrap, "group.id": "cloudevents", "auto.offset.reset": "earliest"})
-    consumer.subscribe(["flags"])
+    consumer.subscribe([alone("flags")])
     message = consumer.poll(30)
     consumer.close()
     assert message is not None and message.error() is None

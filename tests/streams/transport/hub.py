@@ -62,7 +62,7 @@ class Hub:
         topic = NewTopic(name, partitions or catalogue().keyed_partitions, 1, config=config)
         [answer] = log_reading.admin(self.bootstrap).create_topics([topic], request_timeout=PATIENCE).values()
         answer.result(PATIENCE)
-        until(f"{name} is served", lambda: self._served(name, topic.num_partitions))
+        until(f"{name} is served", lambda: self._served(name, topic.num_partitions), 120)
 
     def _served(self, name: str, partitions: int) -> bool:
         asked = {TopicPartition(name, p): OffsetSpec.latest() for p in range(partitions)}
