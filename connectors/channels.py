@@ -26,11 +26,13 @@ class SecretMissing(ValueError):
     """A secret is not where the senders file says. Names the place, never the secret."""
 
 
-class _Channel(BaseModel):
+class Strict(BaseModel):
+    """A part of a file that people write: what it does not know is refused, and no value of it is quoted."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class SecretPlace(_Channel):
+class SecretPlace(Strict):
     """Where a secret is: the first line of a file, or an environment variable."""
 
     file: Path | None = None
@@ -67,9 +69,9 @@ def _not_the_secret_itself(value: Any) -> Any:
 Secret = Annotated[SecretPlace, BeforeValidator(_not_the_secret_itself)]
 
 
-class SftpChannel(_Channel):
-    """A folder on a partner's SFTP server. `host_key` pins the server (its line of a known_hosts file, from the key's
-    type on); `private_key` is a file with our own. A file is finished when it has not changed for `stable_seconds`."""
+class SftpServer(Strict):
+    """A folder on a partner's SFTP server. `host_key` pins the server (its line of a known_hosts file, from the key's type
+    on); `private_key` is a file with our own."""
 
     host: str = Field(min_length=1, max_length=255)
     port: int = Field(default=22, ge=1, le=65535)
@@ -78,6 +80,11 @@ class SftpChannel(_Channel):
     private_key: Path
     passphrase: Secret | None = None
     folder: str = Field(default=".", min_length=1, max_length=1000)
+
+
+class SftpChannel(SftpServer):
+    """A folder from which files are fetched. A file is finished when it has not changed for `stable_seconds`."""
+
     after: Literal["archive", "delete"] = "archive"
     archive: str = Field(default="done", min_length=1, max_length=1000)
     stable_seconds: float = Field(default=5.0, ge=0)
@@ -89,9 +96,8 @@ class SftpChannel(_Channel):
         return (self.host.casefold(), str(self.port), self.user, self.folder)
 
 
-class MeshChannel(_Channel):
-    """A MESH mailbox. `workflow` limits it to one workflow (its id, `ID*`, or `!ID`); `alarm_hours` is how long a message
-    may wait in it before that is said aloud: MESH throws messages away after five days."""
+class MeshAccount(Strict):
+    """A MESH mailbox of ours, and what it proves itself with."""
 
     url: str = Field(pattern=r"^https?://")
     mailbox: str = Field(pattern=r"^[A-Za-z0-9]{1,50}$")
@@ -100,14 +106,6 @@ class MeshChannel(_Channel):
     ca_file: Path | None = None
     client_certificate: Path | None = None
     client_key: Path | None = None
-    workflow: str = Field(default="", max_length=300)
-    alarm_hours: float = Field(default=4.0, gt=0)
-    every_seconds: float = Field(default=60.0, gt=0)
-
-    @property
-    def place(self) -> tuple[str, ...]:
-        """What no two senders may share."""
-        return (self.url.casefold(), self.mailbox, self.workflow)
 
     @model_validator(mode="after")
     def _encrypted(self) -> Self:
@@ -118,7 +116,21 @@ class MeshChannel(_Channel):
         return self
 
 
-class DatabaseChannel(_Channel):
+class MeshChannel(MeshAccount):
+    """A MESH mailbox that is read. `workflow` limits it to one workflow (its id, `ID*`, or `!ID`); `alarm_hours` is how long
+    a message may wait in it before that is said aloud: MESH throws messages away after five days."""
+
+    workflow: str = Field(default="", max_length=300)
+    alarm_hours: float = Field(default=4.0, gt=0)
+    every_seconds: float = Field(default=60.0, gt=0)
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What no two senders may share."""
+        return (self.url.casefold(), self.mailbox, self.workflow)
+
+
+class DatabaseChannel(Strict):
     """A database. `url` as SQLAlchemy writes it (`sqlite:////srv/outbox.db`, `postgresql://user@host/base`), without a
     password; without `schema_name` the tables are looked up as the database does for this user."""
 

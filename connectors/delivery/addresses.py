@@ -3,17 +3,11 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from connectors.channels import DatabaseChannel, Secret, is_on_this_machine
+from connectors.channels import DatabaseChannel, MeshAccount, Secret, SftpServer, Strict, is_on_this_machine
 
 _MAIL = r"^[^@\s<>,;]+@[A-Za-z0-9.-]+$"
-
-
-class Strict(BaseModel):
-    """A part of the recipients file: what it does not know is refused, and no value of it is quoted."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class HttpAddress(Strict):
@@ -63,39 +57,15 @@ class TopicAddress(Strict):
         return f"partner.{self.organisation}.out"
 
 
-class SftpAddress(Strict):
-    """A folder on the partner's SFTP server. `host_key` pins the server (its line of a known_hosts file, from the key's type
-    on); `private_key` is a file with our own."""
-
-    host: str = Field(min_length=1, max_length=255)
-    port: int = Field(default=22, ge=1, le=65535)
-    user: str = Field(min_length=1, max_length=100)
-    host_key: str = Field(pattern=r"^(ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/=]+( .*)?$")
-    private_key: Path
-    passphrase: Secret | None = None
-    folder: str = Field(default=".", min_length=1, max_length=1000)
+class SftpAddress(SftpServer):
+    """A folder that files are put into."""
 
 
-class MeshAddress(Strict):
+class MeshAddress(MeshAccount):
     """A MESH mailbox of the partner's (`to`), written to from one of ours (`mailbox`) under a workflow that both agreed on."""
 
-    url: str = Field(pattern=r"^https?://")
-    mailbox: str = Field(pattern=r"^[A-Za-z0-9]{1,50}$")
-    password: Secret
-    shared_key: Secret
     to: str = Field(pattern=r"^[A-Za-z0-9]{1,50}$")
     workflow: str = Field(pattern=r"^[A-Za-z0-9_-]{1,300}$")
-    ca_file: Path | None = None
-    client_certificate: Path | None = None
-    client_key: Path | None = None
-
-    @model_validator(mode="after")
-    def _encrypted(self) -> Self:
-        if self.url.startswith("http://") and not is_on_this_machine(self.url):
-            raise ValueError("url must begin with https:// unless the mailbox is on this machine")
-        if (self.client_certificate is None) != (self.client_key is None):
-            raise ValueError("give both client_certificate and client_key, or neither")
-        return self
 
 
 class MailAddress(Strict):

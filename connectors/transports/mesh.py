@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from mesh_client import MeshClient, MeshError
 
 from connectors.channels import MeshChannel
+from connectors.transports.mesh_connection import connect
 from connectors.transports.pulled import Away, Fetched, Inlet, keep_fetching
 from schemas.identity import derived_id
 
@@ -111,29 +112,8 @@ class MeshMailbox:
     def _connected(self) -> MeshClient:
         if self._client is None:
             channel = self._channel
-            cert = (
-                (str(channel.client_certificate), str(channel.client_key))
-                if channel.client_certificate and channel.client_key
-                else None
-            )
-            client = MeshClient(
-                channel.url,
-                channel.mailbox,
-                channel.password.read(),
-                shared_key=channel.shared_key.read().encode(),
-                cert=cert,
-                verify=str(channel.ca_file) if channel.ca_file else None,
-                max_retries=1,
-                timeout=_REQUEST_SECONDS,
-                application_name="frontdoor",
-            )
-            try:
-                # MESH asks for one at the beginning, and it proves the credentials.
-                client.handshake()  # type: ignore[no-untyped-call]
-            except BaseException:
-                client.close()  # type: ignore[no-untyped-call]
-                raise
-            self._client = client
+            secrets = channel.password.read(), channel.shared_key.read()
+            self._client = connect(channel, *secrets, retries=1, timeout=_REQUEST_SECONDS)
         return self._client
 
     def _disconnect(self) -> None:

@@ -11,6 +11,7 @@ from mesh_client import MeshClient, MeshError
 
 from connectors.delivery.addresses import MeshAddress
 from connectors.delivery.outcome import Delivered, Failed, Outcome, Refused
+from connectors.transports.mesh_connection import connect
 from connectors.writing import Written
 from schemas.outbound import OutboundItem
 
@@ -26,7 +27,7 @@ class MeshOut:
 
     def __init__(self, address: MeshAddress) -> None:
         self._address = address
-        self._secrets = address.password.read(), address.shared_key.read().encode()
+        self._secrets = address.password.read(), address.shared_key.read()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mesh-out")
         self._client: MeshClient | None = None
 
@@ -62,31 +63,8 @@ class MeshOut:
 
     def _connected(self) -> MeshClient:
         if self._client is None:
-            address, (password, shared_key) = self._address, self._secrets
-            cert = (
-                (str(address.client_certificate), str(address.client_key))
-                if address.client_certificate and address.client_key
-                else None
-            )
-            client = MeshClient(
-                address.url,
-                address.mailbox,
-                password,
-                shared_key=shared_key,
-                cert=cert,
-                verify=str(address.ca_file) if address.ca_file else None,
-                # The engine tries again, and knows when.
-                max_retries=0,
-                timeout=_REQUEST_SECONDS,
-                application_name="frontdoor",
-            )
-            try:
-                # MESH asks for one at the beginning, and it proves the credentials.
-                client.handshake()  # type: ignore[no-untyped-call]
-            except BaseException:
-                client.close()  # type: ignore[no-untyped-call]
-                raise
-            self._client = client
+            # The engine tries again, and knows when.
+            self._client = connect(self._address, *self._secrets, retries=0, timeout=_REQUEST_SECONDS)
         return self._client
 
     def _disconnect(self) -> None:

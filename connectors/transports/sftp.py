@@ -18,15 +18,13 @@ import asyncssh
 from connectors.channels import SftpChannel
 from connectors.edge import KEPT_OF_TOO_LARGE, Stored
 from connectors.transports.pulled import Away, Fetched, Inlet, keep_fetching
+from connectors.transports.sftp_connection import KEY_ERRORS, connect
 from schemas.identity import derived_id
 
 log = logging.getLogger("frontdoor.sftp")
 
 _UNFINISHED = (".part", ".tmp", ".filepart")
-#: Seconds for connecting and logging in.
-_CONNECT_SECONDS = 20.0
 _NAME_BYTES = 255
-_KEY_ERRORS = (asyncssh.KeyImportError, asyncssh.KeyEncryptionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +65,14 @@ class SftpDrop:
                 if stop.is_set():
                     break
                 await self._take(sftp, file)
-        except (asyncssh.Error, *_KEY_ERRORS, OSError, TimeoutError) as error:
+        except (asyncssh.Error, *KEY_ERRORS, OSError, TimeoutError) as error:
             await self._disconnect()
             raise Away(f"the SFTP server {self._channel.host} {_explained(error)}") from None
         return False
 
     async def _connected(self) -> asyncssh.SFTPClient:
         if self._sftp is None:
-            channel = self._channel
-            pinned = asyncssh.import_public_key(channel.host_key)
-            self._connection = await asyncssh.connect(
-                channel.host,
-                channel.port,
-                username=channel.user,
-                known_hosts=([pinned], [], []),
-                client_keys=[str(channel.private_key)],
-                passphrase=channel.passphrase.read() if channel.passphrase else None,
-                # Nothing of this machine's own set-up decides whom we trust or who we are.
-                config=None,
-                agent_path=None,
-                connect_timeout=_CONNECT_SECONDS,
-                login_timeout=_CONNECT_SECONDS,
-                keepalive_interval=15,
-            )
+            self._connection = await connect(self._channel)
             self._sftp = await self._connection.start_sftp_client()
         return self._sftp
 
@@ -204,7 +187,7 @@ def _explained(error: BaseException) -> str:
         return "is not the one whose host_key is in the senders file; ask the partner before you change it"
     if isinstance(error, asyncssh.PermissionDenied):
         return "does not let this user in; check user and private_key with the partner"
-    if isinstance(error, _KEY_ERRORS):
+    if isinstance(error, KEY_ERRORS):
         return "cannot be used: host_key or the file of private_key is no key that can be read, or its passphrase is wrong"
     if isinstance(error, asyncssh.SFTPNoSuchFile):
         return "has no such folder; check folder"

@@ -8,11 +8,9 @@ import asyncssh
 
 from connectors.delivery.addresses import SftpAddress
 from connectors.delivery.outcome import Delivered, Failed, Outcome
+from connectors.transports.sftp_connection import KEY_ERRORS, connect
 from connectors.writing import Written
 from schemas.outbound import OutboundItem
-
-#: Seconds for connecting and logging in.
-_CONNECT_SECONDS = 20.0
 
 
 class SftpOut:
@@ -34,7 +32,7 @@ class SftpOut:
                 return Delivered()
             except (asyncssh.ConnectionLost, ConnectionError, TimeoutError):
                 return Failed("unreachable")
-            except (asyncssh.Error, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+            except (asyncssh.Error, *KEY_ERRORS) as error:
                 return Failed(f"sftp_{type(error).__name__}")
             except OSError:
                 return Failed("unreachable")
@@ -59,22 +57,7 @@ class SftpOut:
 
     async def _connected(self) -> asyncssh.SFTPClient:
         if self._sftp is None:
-            address = self._address
-            pinned = asyncssh.import_public_key(address.host_key)
-            self._connection = await asyncssh.connect(
-                address.host,
-                address.port,
-                username=address.user,
-                known_hosts=([pinned], [], []),
-                client_keys=[str(address.private_key)],
-                passphrase=address.passphrase.read() if address.passphrase else None,
-                # Nothing of this machine's own set-up decides whom we trust or who we are.
-                config=None,
-                agent_path=None,
-                connect_timeout=_CONNECT_SECONDS,
-                login_timeout=_CONNECT_SECONDS,
-                keepalive_interval=15,
-            )
+            self._connection = await connect(self._address)
             self._sftp = await self._connection.start_sftp_client()
         return self._sftp
 
