@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from connectors.large_store import LargeStore
 from connectors.senders import Sender
 from schemas.catalogue import codec
+from schemas.cloud_events import cloud_event
 from schemas.identity import derived_id
 from schemas.identity import receipt_id as message_receipt_id
 from schemas.london import civil_date
@@ -172,14 +173,5 @@ def _storable(text: str) -> str:
 
 
 def _headers(of: str, kind: str, source: str, at: datetime, traceparent: str) -> tuple[tuple[str, bytes], ...]:
-    """CloudEvents 1.0 in Kafka's binary mode, and the trace. Ids, times and kinds; never content."""
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": of,
-        "ce_type": f"frontdoor.{kind}",
-        "ce_source": f"/frontdoor/connector/{source}",
-        "ce_time": at.isoformat(),
-        "content-type": "application/avro",
-        HEADER: traceparent,
-    }
-    return tuple((name, value.encode()) for name, value in headers.items())
+    """The record's own, and the trace."""
+    return (*cloud_event(of, kind, f"connector/{source}", at), (HEADER, traceparent.encode()))

@@ -71,6 +71,20 @@ def hub_command(role: str) -> list[str]:
     return [sys.executable, "-m", "ops.run", role]
 
 
+def configured_roles(settings: Settings) -> tuple[str, ...]:
+    """The processes of a hub with these settings. Nobody is sent notices where no channel is configured, or called where there
+    is no recipients file; nothing is reconciled without a source."""
+    # Here, not above: it loads what sends mail, which most who import this never do.
+    from ops.notices.configured import is_configured
+
+    wanted = {
+        "delivery": settings.recipients_file is not None,
+        "notices": is_configured(settings),
+        "reconciliation": settings.reconcile_source is not None,
+    }
+    return (*ROLES, *(role for role in WHERE_CONFIGURED if wanted[role]))
+
+
 class Stack:
     """A running hub in `run_dir`. With `bootstrap` None it has a Kafka of its own there.
 

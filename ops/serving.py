@@ -7,7 +7,7 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -34,19 +34,26 @@ class Answer:
         return cls(status, json.dumps(said))
 
 
-class Answering(ThreadingHTTPServer):
-    """Answers GET at a few paths of a port of loopback, 0 for a free one. Raises `OSError` when the port is taken."""
+class LoopbackServer(ThreadingHTTPServer):
+    """A server on a port of loopback, 0 for a free one. Raises `OSError` when the port is taken."""
 
     daemon_threads = True
 
-    def __init__(self, port: int, routes: Mapping[str, Callable[[], Answer]]) -> None:
-        self.routes = routes
-        super().__init__((LOOPBACK, port), _Handler)
+    def __init__(self, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__((LOOPBACK, port), handler)
 
     @property
     def url(self) -> str:
         """Where it listens."""
         return f"http://{LOOPBACK}:{self.server_address[1]}"
+
+
+class Answering(LoopbackServer):
+    """Answers GET at a few paths."""
+
+    def __init__(self, port: int, routes: Mapping[str, Callable[[], Answer]]) -> None:
+        self.routes = routes
+        super().__init__(port, _Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -83,13 +90,13 @@ class _Handler(BaseHTTPRequestHandler):
         """No line for each question."""
 
 
-def serve_until_told(server: HTTPServer, settings: Settings, role: str, url: str) -> None:
+def serve_until_told(server: LoopbackServer, settings: Settings, role: str) -> None:
     """Answer until SIGTERM or SIGINT."""
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.set())
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
-    announce(settings, role, {"http": url})
+    announce(settings, role, {"http": server.url})
     told.wait()
     server.shutdown()
     settings.endpoint_file(role).unlink(missing_ok=True)

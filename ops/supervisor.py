@@ -16,8 +16,7 @@ from ops.bootstrap_choice import named_bootstrap
 from ops.children import CannotStart
 from ops.embedded_kafka import KafkaDidNotStart
 from ops.kafka_jars import JarsUnavailable
-from ops.notices.configured import is_configured
-from ops.processes import ROLES, AlreadyRunning, NotReady, Stack
+from ops.processes import AlreadyRunning, NotReady, Stack, configured_roles
 from ops.topics import ClusterUnavailable, TopicsNotApplied
 from schemas.settings import Settings
 
@@ -69,16 +68,8 @@ def hold(stack: Stack, say: Callable[[str], None]) -> int:
 
 
 def up_stack(run_dir: Path, say: Callable[[str], None]) -> Stack:
-    """The stack of `up`: the system's clock, the Kafka that the environment names or one of its own. Nobody is sent notices
-    where no channel is configured, or called where there is no recipients file; nothing is reconciled without a source."""
-    settings = Settings()
-    optional = {
-        "notices": is_configured(settings),
-        "delivery": settings.recipients_file is not None,
-        "reconciliation": settings.reconcile_source is not None,
-    }
-    roles = (*ROLES, *(role for role, wanted in optional.items() if wanted))
-    return Stack(run_dir, named_bootstrap(), roles=roles, say=say)
+    """The stack of `up`: the system's clock, the Kafka that the environment names or one of its own."""
+    return Stack(run_dir, named_bootstrap(), roles=configured_roles(Settings()), say=say)
 
 
 def _say(line: str) -> None:

@@ -149,8 +149,13 @@ def also_generic(names: Iterable[str]) -> None:
     """From now on these stand for a desk too, whatever their case and spaces. For the start of a process, before anything
     is read: every process of a hub, and its auditor, must agree."""
     _also_generic.clear()
-    _also_generic.update(" ".join(name.casefold().split()) for name in names)
+    _also_generic.update(map(folded_name, names))
     _also_generic.discard("")
+
+
+def folded_name(name: str) -> str:
+    """A name whatever its case and spaces."""
+    return " ".join(name.casefold().split())
 
 
 def is_named_worker(name: str) -> bool:
@@ -160,5 +165,5 @@ def is_named_worker(name: str) -> bool:
     if not words or words[0] == "duty" or _DESK_WORDS & set(words):
         return False
     plain = " ".join(words)
-    generic = plain in GENERIC_WORKER_NAMES or plain in _also_generic or " ".join(name.casefold().split()) in _also_generic
+    generic = plain in GENERIC_WORKER_NAMES or plain in _also_generic or folded_name(name) in _also_generic
     return sum(ch.isalpha() for word in words for ch in word) >= 2 and not generic

@@ -9,6 +9,8 @@ from schemas.record import Instant, Record
 
 ItemKind = Literal["referral", "correction", "cancel_request", "outcome", "statement"]
 
+#: The recipient that keeps the cases; every other is a sender, to whom what became of its messages goes back.
+CASE_SYSTEM = "case-system"
 #: Stands for every school that the recipients file does not list: what is for it waits for a person.
 UNLISTED_SCHOOL = "school-not-listed"
 

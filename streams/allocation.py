@@ -20,7 +20,7 @@ from datetime import datetime
 
 from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
-from schemas.codes import RISK_LEVELS, is_named_worker
+from schemas.codes import RISK_LEVELS, folded_name, is_named_worker
 from schemas.identity import output_id
 from schemas.record import Record
 from streams.allocation_held import Unassessed
@@ -328,8 +328,8 @@ class _Round:
 
     def _id_of(self, name: str) -> str:
         """The id of whom the rota knows by this name; who is not on it, or not alone under it, is known by name."""
-        plain = " ".join(name.casefold().split())
-        known = [w.worker_id for w in self._workers.values() if " ".join(w.name.casefold().split()) == plain]
+        plain = folded_name(name)
+        known = [w.worker_id for w in self._workers.values() if folded_name(w.name) == plain]
         return known[0] if len(known) == 1 else f"name:{plain}"
 
     def _tell(

@@ -7,11 +7,10 @@ from pydantic import Field
 
 from schemas.case_event import CaseEvent
 from schemas.identity import output_id
-from schemas.outbound import OutboundItem
+from schemas.outbound import CASE_SYSTEM, OutboundItem
 from schemas.own_numbers import OwnNumbers
 from schemas.record import Record
 from streams.processor import Decision, Output, Rows, Timeless
-from streams.routing import CASE_SYSTEM
 
 #: What a sender hears of. A worker's name and the level of risk are not among it.
 _TOLD = frozenset(

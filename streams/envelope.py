@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.catalogue import codec
+from schemas.cloud_events import cloud_event
 from schemas.ports import Entry
 from schemas.record import Record
 from streams.processor import Output
@@ -22,15 +23,7 @@ def cloud_event_headers(record: Record, source: str) -> tuple[tuple[str, bytes],
     """CloudEvents 1.0 binary-mode headers. Ids and times only, never content."""
     kind = type(record).__name__
     at: datetime = getattr(record, _TIMES.get(kind, "at"))
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": str(getattr(record, _IDS[kind])),
-        "ce_type": f"frontdoor.{kind}",
-        "ce_source": f"/frontdoor/{source}",
-        "ce_time": at.isoformat(),
-        "content-type": "application/avro",
-    }
-    return tuple((name, value.encode()) for name, value in headers.items())
+    return cloud_event(str(getattr(record, _IDS[kind])), kind, source, at)
 
 
 def entry_of(output: Output) -> Entry:

@@ -111,6 +111,7 @@ class Children:
         keys = child_keys(self.ledger.rules.hash_key, report.person)
         digest = report_digest(report)
         identity = child_digest(self.ledger.rules.hash_key, report.person)
+        parts = parts_of(self.ledger, report)
         known = _match(children, keys, report, taken) or self._told_before(report, keys, taken)
         if known is None:
             child = self._new_child(reference, children, keys, digest, identity, report.risk)
@@ -119,8 +120,8 @@ class Children:
             return self._contact(report, known), "unchanged"
         else:
             child, change = self._next_version(known, report, keys, digest, identity), "changed"
-            self._tell_cases(known, report, identity, child.version)
-        child = self._with_belief(child, report).model_copy(update={"parts": parts_of(self.ledger, report)})
+            self._tell_cases(known, report, identity, child.version, differing(known.parts, parts))
+        child = self._with_belief(child, report).model_copy(update={"parts": parts})
         self._remember(child, name)
         remember_notice(self.ledger, report, name)
         return self._contact(report, child), change
@@ -252,8 +253,8 @@ class Children:
         )
         self.ledger.emit("allocation-in", team, request)
 
-    def _tell_cases(self, known: KnownChild, report: Report, identity: str, version: int) -> None:
-        """What `cases` must know of a later version."""
+    def _tell_cases(self, known: KnownChild, report: Report, identity: str, version: int, changed: str) -> None:
+        """What `cases` must know of a later version; `changed` names the parts that differ."""
         if report.action == "cancel":
             asked = self.ledger.case_event("cancel_requested", known.contact_id)
             self.ledger.emit("case-events", known.contact_id, asked)
@@ -264,7 +265,6 @@ class Children:
             risk_changed=bool(report.risk) and report.risk != known.risk,
             child_changed=bool(identity) and bool(known.child_digest) and identity != known.child_digest,
         )
-        changed = differing(known.parts, parts_of(self.ledger, report))
         corrected = self.ledger.case_event("corrected", known.contact_id).model_copy(
             update={"correction": correction, "details": {"changed": changed} if changed else {}}
         )

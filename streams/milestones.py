@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator
 
 from schemas.case_event import CaseEvent
-from schemas.codes import decision_kind, is_named_worker
+from schemas.codes import decision_kind, folded_name, is_named_worker
 from schemas.london import midnight_after
 from schemas.record import Instant
 from streams import same_day
@@ -66,11 +66,6 @@ def milestones(event: CaseEvent) -> Iterator[Milestone]:
             yield Milestone("no_assessment", at, event.at, event.event_id)
         elif kind == "referral":
             yield Milestone("referral_made", at, event.at, event.event_id)
-
-
-def folded_name(name: str) -> str:
-    """A person's name whatever its case and spaces."""
-    return " ".join(name.casefold().split())
 
 
 def happened(event: CaseEvent) -> datetime:

@@ -16,6 +16,7 @@ from typing import Any
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.ports import DurableLog
+from streams.changelog import Changelog
 from streams.fail_stop import fail_stop, require_within
 from streams.frontier import Frontier
 from streams.partition import PartitionState
@@ -85,6 +86,7 @@ class PlainWorker:
             },
             logger=log,
         )
+        #: Asks beside the group.
         self._reader = Consumer(
             {
                 "bootstrap.servers": options.bootstrap,
@@ -142,8 +144,12 @@ class PlainWorker:
         """Whether the log itself has nothing there: the marks of a transaction take offsets."""
         require_within(topic, partition, frontier, *self._bounds(topic, partition))
         self._reader.assign([TopicPartition(topic, partition, frontier)])
-        first = next(iter(self._read(1)), None)
-        return first is not None and first.offset() == arrived
+        while (first := self._reader.poll(_FETCH_WAIT)) is None:
+            pass
+        error = first.error()
+        if error is not None and error.code() != KafkaError._PARTITION_EOF:
+            raise RuntimeError(f"{topic} cannot be read: {error.name()}")
+        return error is None and first.offset() == arrived
 
     # -- commits
 
@@ -211,24 +217,15 @@ class PlainWorker:
     def _restore(self, partitions: list[int]) -> dict[int, int]:
         """Read the rows of these partitions; returns where each changelog was read to."""
         bounds = {partition: self._bounds(self.steps.changelog, partition) for partition in partitions}
-        self._reader.assign([TopicPartition(self.steps.changelog, p, low) for p, (low, high) in bounds.items() if high > low])
-        for message in self._read(sum(high > low for low, high in bounds.values())):
-            key, value = _bytes(message.key()), _bytes(message.value())
-            if value is not None:
-                self._states[message.partition() or 0].restore((key or b"").decode(), value)
+        changelog = Changelog(self._options.bootstrap, self.steps.changelog)
+        try:
+            for batch in changelog.read({p: low for p, (low, high) in bounds.items() if high > low}, _FETCH_WAIT):
+                for record in batch:
+                    if record.value is not None:
+                        self._states[record.partition].restore(record.key, record.value)
+        finally:
+            changelog.close()
         return {partition: high for partition, (_, high) in bounds.items()}
-
-    def _read(self, partitions: int) -> Iterable[Message]:
-        """What the reader was assigned, until so many partitions have ended."""
-        while partitions:
-            for message in self._reader.consume(1000, _FETCH_WAIT):
-                error = message.error()
-                if error is None:
-                    yield message
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    partitions -= 1
-                else:
-                    raise RuntimeError(f"rows cannot be read: {error.name()}")
 
     def _revoked(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
         """Commit what is durable, then forget."""

@@ -9,13 +9,10 @@ from collections.abc import Mapping
 
 from schemas.contact import Contact
 from schemas.identity import output_id
-from schemas.outbound import ItemKind, OutboundItem
+from schemas.outbound import CASE_SYSTEM, ItemKind, OutboundItem
 from schemas.record import Record
 from streams.processor import Decision, Output, Rows, Timeless
 from streams.school_notices import SchoolNotices
-
-#: The recipient organisation that keeps the cases.
-CASE_SYSTEM = "case-system"
 
 
 class Routing(Timeless):

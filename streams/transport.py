@@ -124,7 +124,7 @@ class FrontierConsumer(driver.Consumer):
         return monotonic() - thread.last_heartbeat
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
-        """Fetched batches. Changelog records go one by one, as table recovery expects them.
+        """Fetched batches of the inputs; nothing of a changelog comes this way (`streams.recovery`).
 
         What was fetched before a rebalance, or for a partition that is paused now, is given back to the fetcher: it was
         taken from it, and nobody would come back for it.
@@ -135,27 +135,19 @@ class FrontierConsumer(driver.Consumer):
         records, active = await self._wait_next_records(timeout)
         if records is None or self.should_stop:
             return
-        def valid() -> bool:
-            return self.flow_active and self.app.consumer_generation_id == generation
-
         unused: dict[TP, list[Any]] = {}
         for tp, batch in records.items():
             wanted = active is None or tp in active or tp in self._buffered_partitions
-            if not (wanted and valid()):
-                unused[tp] = batch
-            elif not self._is_changelog_tp(tp):
+            valid = self.flow_active and self.app.consumer_generation_id == generation
+            if wanted and valid and not self._is_changelog_tp(tp):
                 yield tp, self._to_batch_message(tp, batch)
             else:
-                for at, record in enumerate(batch):
-                    if not valid():
-                        unused[tp] = batch[at:]
-                        break
-                    yield tp, self._to_message(tp, record)
+                unused[tp] = batch
         await self._give_back(unused)
 
     async def _give_back(self, unused: Mapping[TP, list[Any]]) -> None:
         """Fetch these again, where nobody has sought elsewhere since. Reading twice does no harm: inputs are trimmed at
-        their frontier, and table recovery passes over offsets it has seen."""
+        their frontier."""
         for tp, batch in unused.items():
             if tp not in self.assignment():
                 continue

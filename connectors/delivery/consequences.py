@@ -2,13 +2,14 @@
 
 from schemas.case_event import CaseEvent
 from schemas.catalogue import codec
+from schemas.cloud_events import cloud_event
 from schemas.delivery import Delivery
 from schemas.identity import output_id
+from schemas.outbound import CASE_SYSTEM
 from schemas.ports import Entry
 
 TOPIC = "case-events"
 
-_CASE_SYSTEM = "case-system"
 #: Who tells a school of a police contact: the hub, by its notice.
 _CONTENT = frozenset({"referral", "correction", "cancel_request"})
 
@@ -21,7 +22,7 @@ def case_event_of(delivery: Delivery) -> CaseEvent | None:
     """
     if delivery.kind not in _CONTENT:
         return None
-    if delivery.recipient == _CASE_SYSTEM and delivery.state == "undelivered":
+    if delivery.recipient == CASE_SYSTEM and delivery.state == "undelivered":
         return _event(delivery, "not_delivered")
     if delivery.agency == "education" and delivery.kind != "cancel_request" and delivery.state == "delivered":
         return _event(delivery, "school_told")
@@ -42,13 +43,5 @@ def _event(delivery: Delivery, kind: str) -> CaseEvent:
 
 def case_event_entry(event: CaseEvent) -> Entry:
     """The log entry of an event, with CloudEvents headers."""
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": event.event_id,
-        "ce_type": "frontdoor.CaseEvent",
-        "ce_source": "/frontdoor/delivery",
-        "ce_time": event.at.isoformat(),
-        "content-type": "application/avro",
-    }
-    encoded = tuple((name, text.encode()) for name, text in headers.items())
-    return Entry(TOPIC, event.contact_id.encode(), codec(TOPIC).encode(event), encoded)
+    headers = cloud_event(event.event_id, "CaseEvent", "delivery", event.at)
+    return Entry(TOPIC, event.contact_id.encode(), codec(TOPIC).encode(event), headers)

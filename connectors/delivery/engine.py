@@ -21,6 +21,7 @@ from connectors.delivery.progress import Progress
 from connectors.delivery.schedule import Policy, decide, out_of_time, taken
 from connectors.writing import CannotWrite, Writer
 from schemas.catalogue import codec
+from schemas.cloud_events import cloud_event
 from schemas.delivery import Delivery
 from schemas.outbound import OutboundItem
 from schemas.ports import Clock, DurableLog, Entry
@@ -54,10 +55,12 @@ class Route:
 
 @dataclass(slots=True)
 class _Held:
-    """An item's state and where on `deliveries` it was written last; None before it was."""
+    """An item's state and where on `deliveries` it was written last (None before it was); the trace it is on, if this process
+    has read the item itself."""
 
     delivery: Delivery
     written_at: int | None = None
+    traceparent: str = ""
 
 
 class Deliverer:
@@ -79,8 +82,6 @@ class Deliverer:
         self._read = read
         self._now = now
         self._tracer = tracer
-        #: Of the items that this process has read itself.
-        self._traces: dict[str, str] = {}
         #: Marks what this process writes, so that it need not listen to itself.
         self.writer = uuid.uuid4().hex
         self._held: dict[str, _Held] = {}
@@ -157,7 +158,7 @@ class Deliverer:
             return
         if known is None and delivery.settled and self._is_past(delivery):
             return
-        self._held[delivery.item_id] = _Held(delivery, offset)
+        self._held[delivery.item_id] = _Held(delivery, offset, known.traceparent if known is not None else "")
         self._note(delivery)
         if delivery.partition in self._recovering:
             return
@@ -182,9 +183,7 @@ class Deliverer:
             return
         progress.read(offset, item.item_id)
         self._keep(item, size)
-        if traceparent:
-            self._traces[item.item_id] = traceparent
-        held = _Held(taken(item, partition, offset, self._now()))
+        held = _Held(taken(item, partition, offset, self._now()), traceparent=traceparent)
         self._held[item.item_id] = held
         self._queue(held.delivery)
         await self._make_room(place)
@@ -245,11 +244,12 @@ class Deliverer:
                 self._tidy()
 
     async def _try(self, lane: Lane, held: Delivery) -> None:
+        known = self._held.get(held.item_id)
         try:
             span = self._tracer.begin(
                 "deliver",
                 f"outbound.{held.agency}",
-                self._traces.get(held.item_id, ""),
+                known.traceparent if known is not None else "",
                 message_id=held.item_id,
                 place=(held.partition, held.offset),
             )
@@ -346,7 +346,6 @@ class Deliverer:
 
     def _forget(self, item_id: str) -> None:
         self._held.pop(item_id, None)
-        self._traces.pop(item_id, None)
         self._settled.discard(item_id)
         self._let_go(item_id)
 
@@ -366,15 +365,8 @@ class Deliverer:
 
 def entry_of(delivery: Delivery, writer: str) -> Entry:
     """The log entry of a state: beside its item's partition, with CloudEvents headers and who wrote it."""
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": f"{delivery.item_id}/{delivery.round}/{delivery.state}/{delivery.attempts}",
-        "ce_type": "frontdoor.Delivery",
-        "ce_source": "/frontdoor/deliveries",
-        "ce_time": delivery.at.isoformat(),
-        "content-type": "application/avro",
-        WRITER_HEADER: writer,
-    }
+    of = f"{delivery.item_id}/{delivery.round}/{delivery.state}/{delivery.attempts}"
+    headers = (*cloud_event(of, "Delivery", TOPIC, delivery.at), (WRITER_HEADER, writer.encode()))
     key = f"{delivery.recipient} {delivery.contact_id}".encode()
     value = codec(TOPIC).encode(delivery)
-    return Entry(TOPIC, key, value, tuple((name, text.encode()) for name, text in headers.items()), delivery.partition)
+    return Entry(TOPIC, key, value, headers, delivery.partition)

@@ -24,7 +24,7 @@ from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from connectors.channels import SecretMissing, check_secrets
+from connectors.channels import SecretMissing, Strict, check_secrets
 from connectors.delivery.addresses import (
     WAYS,
     Address,
@@ -35,13 +35,13 @@ from connectors.delivery.addresses import (
     MeshAddress,
     MllpAddress,
     SftpAddress,
-    Strict,
     TopicAddress,
 )
 from connectors.delivery.schedule import Policy
 from connectors.registry import formats_written
 from connectors.settings_file import explained, read_yaml
 from schemas.catalogue import AGENCIES
+from schemas.outbound import CASE_SYSTEM
 
 
 class RecipientsRefused(ValueError):
@@ -65,10 +65,6 @@ class School(Strict):
     def called(self) -> tuple[str, ...]:
         """Everything it may be called."""
         return tuple(one for one in (self.urn, self.laestab, self.laestab.replace("/", ""), *self.names) if one)
-
-
-#: The recipient that keeps the cases; every other is a sender, to whom what became of its messages goes back.
-CASE_SYSTEM = "case-system"
 
 
 class Recipient(Strict):

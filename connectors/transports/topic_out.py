@@ -2,6 +2,7 @@
 
 from connectors.delivery.outcome import Delivered, Failed, Outcome
 from connectors.writing import Written
+from schemas.cloud_events import cloud_event
 from schemas.outbound import OutboundItem
 from schemas.ports import DurableLog, Entry, NotDurable
 
@@ -15,15 +16,7 @@ class TopicOut:
 
     async def send(self, item: OutboundItem, written: Written) -> Outcome:
         """One record; `ce_id` is the item's id."""
-        headers = {
-            "ce_specversion": "1.0",
-            "ce_id": item.item_id,
-            "ce_type": f"frontdoor.{item.kind}",
-            "ce_source": "/frontdoor/delivery",
-            "ce_time": item.at.isoformat(),
-            "content-type": written.content_type,
-        }
-        marks = tuple((name, text.encode()) for name, text in headers.items())
+        marks = cloud_event(item.item_id, item.kind, "delivery", item.at, written.content_type)
         try:
             await self._log.append([Entry(self._topic, item.contact_id.encode(), written.body, marks)])
         except NotDurable:

@@ -22,9 +22,9 @@ from ops.demo.listeners import HttpPartners, MllpListener
 from ops.demo.senders import SENDERS, DemoSender
 from ops.demo.told import Answer, NotUnderstood, answer_in, read_answer
 from ops.endpoints import endpoint
+from schemas.outbound import CASE_SYSTEM
 from schemas.settings import Settings
 
-CASE_SYSTEM = "case-system"
 #: Seconds that a partner waits for the hub.
 _PATIENCE = 30.0
 _TABLES = """

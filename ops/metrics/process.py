@@ -78,5 +78,5 @@ def main(settings: Settings) -> None:
     stop = threading.Event()
     if settings.probe_seconds:
         threading.Thread(target=metrics.probe, args=(stop,), name="probe", daemon=True).start()
-    serve_until_told(server, settings, "metrics", server.url)
+    serve_until_told(server, settings, "metrics")
     stop.set()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ops.endpoints import endpoint
-from ops.processes import ROLES
+from ops.processes import configured_roles
 from ops.stack_state import is_supervised, read_state
 from schemas.settings import Settings
 
@@ -34,7 +34,7 @@ def process_facts(settings: Settings, own_role: str) -> list[ProcessFact]:
     """
     state = read_state(settings.run_dir) if is_supervised(settings.run_dir) else None
     if state is None:
-        facts = [ProcessFact(role, role == own_role or _announced(settings, role), None) for role in _expected(settings)]
+        facts = [ProcessFact(role, role == own_role or _announced(settings, role), None) for role in configured_roles(settings)]
     else:
         facts = [ProcessFact(one.name, one.name == own_role or one.state == "ready", one.restarts) for one in state.processes]
     silent = _silent(settings, (one.name for one in facts if one.ready and one.name != own_role))
@@ -46,14 +46,6 @@ def own_endpoints(settings: Settings) -> dict[str, str]:
     roles = [file.stem for file in settings.endpoint_file("any").parent.glob("*.json")]
     found = {role: _own(settings, role) for role in roles if _announced(settings, role)}
     return {role: where for role, where in found.items() if where}
-
-
-def _expected(settings: Settings) -> list[str]:
-    from ops.notices.configured import is_configured
-
-    delivers = ["delivery"] if settings.recipients_file else []
-    reconciles = ["reconciliation"] if settings.reconcile_source else []
-    return [*ROLES, *delivers, *(["notices"] if is_configured(settings) else []), *reconciles]
 
 
 def _own(settings: Settings, role: str) -> str:

@@ -1,32 +1,24 @@
 """The registry's process: HTTP on loopback in front of `Registry`. It needs no broker and writes nothing."""
 
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from ops.registry.answers import CONTENT_TYPE, Registry
 from ops.registry.subjects import Subjects
-from ops.serving import serve_until_told
+from ops.serving import LOOPBACK, LoopbackServer, serve_until_told
 from schemas.catalogue import catalogue
 from schemas.settings import Settings
 
-_LOOPBACK = "127.0.0.1"
 #: Bytes of a question; the largest committed schema has a tenth of that.
 _LONGEST_QUESTION = 1024 * 1024
 
 
-class RegistryServer(ThreadingHTTPServer):
-    """Answers on a port of loopback, 0 for a free one. Raises `OSError` when the port is taken."""
-
-    daemon_threads = True
+class RegistryServer(LoopbackServer):
+    """Answers for a registry."""
 
     def __init__(self, port: int, registry: Registry) -> None:
         self.registry = registry
-        super().__init__((_LOOPBACK, port), _Answer)
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://{_LOOPBACK}:{self.server_address[1]}"
+        super().__init__(port, _Answer)
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -67,5 +59,5 @@ def main(settings: Settings) -> None:
     try:
         server = RegistryServer(settings.registry_port, Registry(Subjects(catalogue())))
     except OSError as error:
-        sys.exit(f"frontdoor: registry cannot listen on port {settings.registry_port} of {_LOOPBACK}: {error.strerror}")
-    serve_until_told(server, settings, "registry", server.url)
+        sys.exit(f"frontdoor: registry cannot listen on port {settings.registry_port} of {LOOPBACK}: {error.strerror}")
+    serve_until_told(server, settings, "registry")

@@ -12,6 +12,7 @@ from ops.view.snapshot import Answer, Snapshot
 from ops.view.times import as_instant, as_text, minutes_left
 from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
+from schemas.codes import folded_name
 from schemas.flag import FlagState
 from schemas.london import civil_date, midnight_after
 from streams.allocation_rota import RotaWorker, person_of, put_on_rota
@@ -190,8 +191,8 @@ class _Team:
     def _load(self, worker_id: str, name: str) -> WorkerLoad:
         """The load of whom the log names; one whom the rota does not know gets an entry."""
         person = worker_id.rpartition("/")[0] if worker_id.rpartition("/")[2].isdigit() else worker_id
-        found = next((one for one in (worker_id, person, self._ids.get(_folded(name), "")) if one in self._loads), None)
-        key = found or f"name:{_folded(name)}"
+        found = next((one for one in (worker_id, person, self._ids.get(folded_name(name), "")) if one in self._loads), None)
+        key = found or f"name:{folded_name(name)}"
         return self._loads.setdefault(key, WorkerLoad(worker_id=key, name=name, role="not_on_rota"))
 
     def _count_cases(self) -> None:
@@ -319,11 +320,7 @@ def _absence(worker: RotaWorker, now: datetime) -> dict[str, datetime | None]:
 
 
 def _by_name(workers: Iterable[RotaWorker]) -> dict[str, str]:
-    return {_folded(worker.name): worker.worker_id for worker in workers}
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
+    return {folded_name(worker.name): worker.worker_id for worker in workers}
 
 
 def _most_urgent_first(one: Unassessed) -> tuple[bool, int, datetime, str]:

@@ -62,13 +62,14 @@ class Hub:
         topic = NewTopic(name, partitions or catalogue().keyed_partitions, 1, config=config)
         [answer] = log_reading.admin(self.bootstrap).create_topics([topic], request_timeout=PATIENCE).values()
         answer.result(PATIENCE)
-        until(f"{name} is served", lambda: self._served(name, topic.num_partitions), 120)
+        until(f"{name} is served", lambda: self._served(name, topic.num_partitions), 120, pause=0.1)
 
     def _served(self, name: str, partitions: int) -> bool:
         asked = {TopicPartition(name, p): OffsetSpec.latest() for p in range(partitions)}
         try:
-            # Little patience: a client that waits for a leader it has not heard of is quicker to ask again.
-            for answer in log_reading.admin(self.bootstrap).list_offsets(asked, request_timeout=2.0).values():
+            # A client of its own each time: one that has asked too early may go on for minutes without the leaders.
+            client = log_reading.new_admin(self.bootstrap)
+            for answer in client.list_offsets(asked, request_timeout=2.0).values():
                 answer.result(PATIENCE)
         except KafkaException:
             return False

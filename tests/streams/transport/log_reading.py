@@ -21,10 +21,13 @@ PATIENCE = 20.0
 Place = tuple[str, int]
 
 
-@cache
-def admin(bootstrap: str) -> AdminClient:
-    """One client a broker: its answers die with it."""
+def new_admin(bootstrap: str) -> AdminClient:
+    """A client that knows nothing yet; its answers die with it."""
     return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+
+
+#: One client a broker.
+admin = cache(new_admin)
 
 
 def _offsets(bootstrap: str, topics: Iterable[str], which: Any) -> dict[Place, int]:
