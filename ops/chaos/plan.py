@@ -46,7 +46,7 @@ KINDS: dict[str, Kind] = {
     "disk-full": Kind(
         "no space is left under the broker's log; it ends, and starts when there is", "broker", (2, 5), (), (1,), 0.4, 5
     ),
-    "broker-away": Kind("every broker away for most of a minute; in a long run once for five minutes", "broker", (40, 55),
+    "broker-away": Kind("every broker away for most of a minute; in a long run also for five minutes", "broker", (40, 55),
                         share=0.12, undoing=5),
     "kill-worker": Kind("SIGKILL of a stream worker", "processes", (0, 0), WORKERS),
     "kill-connector": Kind("SIGKILL of a connector", "processes", (0, 0), CONNECTORS),
@@ -73,8 +73,8 @@ KINDS: dict[str, Kind] = {
 #: Seconds of peace before a fault, for each track; sometimes there is none, sometimes as much as a busy hub needs.
 _REST: dict[Track, tuple[float, float]] = {"broker": (3.0, 7.0), "processes": (4.0, 11.0), "partners": (2.0, 7.0)}
 _LONG_REST = (16.0, 24.0)
-#: A run of so many seconds has the outage of so many.
-_LONG_RUN, _LONG_OUTAGE = 600.0, 300.0
+#: For each so many seconds of a run there is one outage of so many.
+_OUTAGE_EVERY, _LONG_OUTAGE = 600.0, 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +115,12 @@ def _of_track(track: Track, kinds: dict[str, Kind], chance: random.Random, secon
     came: Counter[str] = Counter()
     hits: Counter[tuple[str, str]] = Counter()
     passed = 0.0
-    outage_at = seconds * chance.uniform(0.25, 0.5) if "broker-away" in kinds and seconds >= _LONG_RUN else None
+    outages = _outages(seconds, chance) if "broker-away" in kinds else []
     while True:
         pause = _pause(track, chance, passed == 0.0)
-        if outage_at is not None and passed >= outage_at:
-            name, lasts, outage_at = "broker-away", _LONG_OUTAGE, None
+        if outages and passed >= outages[0]:
+            name, lasts = "broker-away", _LONG_OUTAGE
+            outages.pop(0)
         else:
             name = min(kinds, key=lambda one: (came[one] + chance.random()) / kinds[one].share)
             lasts = chance.uniform(*kinds[name].lasts)
@@ -131,6 +132,12 @@ def _of_track(track: Track, kinds: dict[str, Kind], chance: random.Random, secon
         came[name] += 1
         hits[name, target] += 1
         faults.append(Fault(first + len(faults), name, target, round(pause, 2), round(lasts, 2), chance.randrange(2**32)))
+
+
+def _outages(seconds: float, chance: random.Random) -> list[float]:
+    """When the long outages begin, each in the second quarter of its stretch: after it there is time to drain."""
+    number = int(seconds // _OUTAGE_EVERY)
+    return [seconds / number * (before + chance.uniform(0.25, 0.5)) for before in range(number)]
 
 
 def _pause(track: Track, chance: random.Random, at_the_beginning: bool) -> float:

@@ -29,13 +29,13 @@ def test_a_plan_is_the_seeds_own_fits_its_time_and_hits_who_can_be_hit(seed: int
 
 @settings(max_examples=20)
 @given(st.integers(0, 2**30))
-def test_three_long_runs_have_enough_of_every_kind_on_everybody_and_a_long_outage_each(seed: int) -> None:
-    runs = [schedule(seed, 1080, 1), schedule(seed + 1, 1080, 1), schedule(seed + 2, 1080, 3)]
+def test_three_long_runs_have_enough_of_every_kind_on_everybody_and_long_outages(seed: int) -> None:
+    runs = [schedule(seed, 960, 1), schedule(seed + 1, 1500, 1), schedule(seed + 2, 1500, 3)]
     counts = Counter(fault.kind for run in runs for fault in run)
     assert counts.total() >= 500
     assert counts.keys() == KINDS.keys()
     assert all(count >= (5 if kind in RARE else 20) for kind, count in counts.items())
-    assert all(max(fault.seconds for fault in run) == 300 for run in runs)
+    assert [sum(fault.seconds == 300 for fault in run) for run in runs] == [1, 2, 2]
     hit = {(fault.kind, fault.target) for run in runs for fault in run}
     assert hit == {(name, target) for name, kind in KINDS.items() for target in kind.targets or ("",)}
 
