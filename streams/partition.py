@@ -11,10 +11,11 @@ there means complete), and which version it replaced (`before`). From these a re
 stood at the last complete batch, and decides the incomplete one again from there.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from pydantic_core import from_json
 
 from schemas.record import Record
 from streams.due import Due
@@ -94,7 +95,7 @@ class PartitionState:
         """Take one changelog record. An older origin after a newer one came from a worker that had lost the
         partition: the newer row stays, and is written again before compaction can prefer the older."""
         cut = value.index(_ROW)
-        head, row = json.loads(f"{value[:cut].decode()}}}"), value[cut + len(_ROW) : -1]
+        head, row = from_json(value[:cut] + b"}"), value[cut + len(_ROW) : -1]
         topic: str = head["topic"]
         origin = Origin(topic, head["offset"])
         if origin.offset > self.proved.get(topic, -1):
@@ -123,7 +124,8 @@ class PartitionState:
             self.durable(topic, until)
 
     def durable(self, topic: str, offset: int) -> None:
-        """The rows of every event of `topic` below `offset` are in the changelog: no need to decide those again."""
+        """The rows of every event of `topic` below `offset` are in the changelog: no need to decide those again. What is
+        known before the rows are restored need not be worked out from them."""
         if offset <= self.settled.get(topic, 0):
             return
         self.settled[topic] = offset

@@ -196,10 +196,12 @@ class PlainWorker:
         self._require_copartitioned(assigned)
         partitions = sorted({place.partition for place in assigned})
         self._states = {partition: PartitionState(self.processor) for partition in partitions}
-        rows_end = self._restore(partitions)
-        bounds = {(place.topic, place.partition): self._bounds(place.topic, place.partition) for place in assigned}
         found = self._consumer.committed(assigned, timeout=_ANSWER)
         committed = {(p.topic, p.partition): p.offset for p in found if p.offset is not None and p.offset != OFFSET_INVALID}
+        for (topic, partition), offset in committed.items():
+            self._states[partition].durable(topic, offset)
+        rows_end = self._restore(partitions)
+        bounds = {(place.topic, place.partition): self._bounds(place.topic, place.partition) for place in assigned}
         assert self._loop is not None
         recovering = self.steps.recovered(
             self._states, rows_end=rows_end, committed=committed, ends={place: end for place, (_, end) in bounds.items()}

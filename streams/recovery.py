@@ -56,6 +56,7 @@ class RowRecovery(Recovery):
 
 async def _read(table: RowTable, partitions: set[TP], broker: list[Any]) -> None:
     began = table.rebalances
+    await table.on_recovery_begins(partitions)
     changelog = Changelog(",".join(f"{url.host}:{url.port}" for url in broker), table.changelog_topic_name)
     try:
         for batch in changelog.read({tp.partition: table.persisted_offset(tp) + 1 for tp in partitions}, wait=0.0):

@@ -23,6 +23,8 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
         self._restored: dict[int, int] = {}
         #: How many rebalances there were: what was begun before the last one is out of date.
         self.rebalances = 0
+        #: Set by the worker: tells the states of these partitions what is durable, before their rows come.
+        self.before_recovery: Callable[[list[int]], Awaitable[None]] | None = None
         #: Set by the worker: finishes the recovery of these partitions' states before their first event.
         self.after_recovery: Callable[[list[int]], Awaitable[None]] | None = None
         #: Set by whoever wants to know that all rows are back.
@@ -67,6 +69,14 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
         }
         if any(partitions != owned[self.changelog_topic_name] for partitions in owned.values()):
             fail_stop(f"{self.processor.name}: inputs and rows were assigned apart: {owned}")
+
+    async def on_recovery_begins(self, active_tps: set[TP]) -> None:
+        """Tell each state what is known before its rows are read."""
+        try:
+            if self.before_recovery is not None:
+                await self.before_recovery(sorted(tp.partition for tp in active_tps))
+        except Exception as error:
+            fail_stop(f"before table recovery: {type(error).__name__}")
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Finish each state before its first event."""

@@ -88,6 +88,7 @@ class Worker:
             schema=_RawSchema(),
         )
         app.tables.add(self.table)
+        self.table.before_recovery = self._before_recovery
         self.table.after_recovery = self._after_recovery
         # Each message is a whole batch, so few may wait: they stay in memory, and a rebalance throws them away.
         topic = app.topic(*self.processor.inputs, schema=_RawSchema(), internal=False, maxsize=2)
@@ -146,6 +147,11 @@ class Worker:
             return
         # What was revoked may well grow.
         self.steps.require_all_own({tp.partition: bounds[tp][1] for tp in bounds.keys() & self.consumer.assignment()})
+
+    async def _before_recovery(self, partitions: list[int]) -> None:
+        inputs = [TP(topic, partition) for topic in self.processor.inputs for partition in partitions]
+        for tp, offset in (await self.consumer.committed(inputs)).items():
+            self.table.partition_state(tp.partition).durable(tp.topic, offset)
 
     async def _after_recovery(self, partitions: list[int]) -> None:
         inputs = [TP(topic, partition) for topic in self.processor.inputs for partition in partitions]

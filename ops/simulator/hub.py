@@ -124,10 +124,12 @@ class Worker:
     def join_again(self, partition: int) -> None:
         """A rebalance has ended: read what the changelog has more, as Faust does for partitions that are kept too."""
         seat, state = (self._group, partition), self.states[partition]
+        committed = {t: self._log.committed(self._group, t, partition) for t in self.processor.inputs}
+        for topic, offset in committed.items():
+            state.durable(topic, offset or 0)
         for row in self._log.rows(seat, self._rows_read[partition]):
             state.restore(row.key, row.value)
         self._rows_read[partition] = self._rows_end[partition] = self._log.rows_end(seat)
-        committed = {t: self._log.committed(self._group, t, partition) for t in self.processor.inputs}
         again = state.recovered({topic: offset for topic, offset in committed.items() if offset is not None})
         for write in again:
             self._write(partition, write)

@@ -114,6 +114,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.state = PartitionState(self.processor)
+        self.state.durable(TOPIC, self.log.committed)
         for row in self.log.changelog:
             self.state.restore(row.key, row.value)
         self.log.changelog += self.state.recovered({TOPIC: self.log.committed} if self.log.committed else {})
@@ -214,11 +215,15 @@ def test_a_crash_anywhere_changes_neither_rows_nor_outputs(events, steps) -> Non
     run.to_the_end()
     assert run.state.rows == rows
     assert log.outputs == outputs
-    again = PartitionState(Entangled())
+    again, told_before = PartitionState(Entangled()), PartitionState(Entangled())
+    told_before.durable(TOPIC, log.committed)
     for row in log.changelog + late:
         again.restore(row.key, row.value)
-    log.changelog += late + again.recovered({TOPIC: log.committed})
-    assert again.rows == rows
+        told_before.restore(row.key, row.value)
+    written = again.recovered({TOPIC: log.committed})
+    assert told_before.recovered({TOPIC: log.committed}) == written
+    assert told_before.rows == again.rows == rows
+    log.changelog += late + written
     assert last_written(log) == newest_written(log), "compaction would bring an older row back"
 
 
