@@ -11,15 +11,16 @@ there means complete), and which version it replaced (`before`). From these a re
 stood at the last complete batch, and decides the incomplete one again from there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pydantic_core import from_json
 
 from schemas.record import Record
+from streams.cold_rows import ColdRows
 from streams.due import Due
-from streams.processor import Decision, Derived, Deriving, Output, Processor, Tick
+from streams.processor import Decision, Derived, Deriving, Output, Processor, Tick, Timeless
 
 #: Between what a row's record says about the row, and the row.
 _ROW = b', "row": '
@@ -59,7 +60,7 @@ class PartitionState:
     """Rows, origins and due heap of one partition of one processor."""
 
     processor: Processor
-    rows: dict[str, Record] = field(default_factory=dict)
+    rows: MutableMapping[str, Record] = field(init=False)
     origins: dict[str, Origin] = field(default_factory=dict)
     #: Newest origin among restored rows, by topic: outputs up to here are durable.
     proved: dict[str, int] = field(default_factory=dict)
@@ -78,6 +79,10 @@ class PartitionState:
     _until: int = 0
     _due: Due = field(default_factory=Due)
     _derived: Derived | None = None
+
+    def __post_init__(self) -> None:
+        cold = isinstance(self.processor, Timeless) and not isinstance(self.processor, Deriving)
+        self.rows = ColdRows(self.processor.parse_row) if cold else {}
 
     def get(self, key: str) -> Record | None:
         """The row as decided so far."""
@@ -162,15 +167,7 @@ class PartitionState:
                     # It will be decided again, and written again. Kept all the same: should a paused worker's row come
                     # later and say that the batch was complete after all, it is what that row builds on.
                     self.outvoted.discard(key)
-        for key, text in self._restored.items():
-            self.rows[key] = self.processor.parse_row(text)
-            self._derived = None
-        self._restored.clear()
-        self._due = Due()
-        for key, row in self.rows.items():
-            wakes = self.processor.wakes_at(row)
-            if wakes is not None:
-                self._due.add(wakes, key)
+        self._take_restored()
         again = []
         for key in sorted(self.outvoted):
             origin = self.origins[key]
@@ -181,6 +178,22 @@ class PartitionState:
             # Before the first event, like everything that grows with the rows.
             self._derived = self.processor.derive(self.rows)
         return again
+
+    def _take_restored(self) -> None:
+        """Read the rows, and build the due heap."""
+        if isinstance(self.rows, ColdRows):
+            for key, text in self._restored.items():
+                self.rows.restore(key, text)
+        else:
+            for key, text in self._restored.items():
+                self.rows[key] = self.processor.parse_row(text)
+                self._derived = None
+            self._due = Due()
+            for key, row in self.rows.items():
+                wakes = self.processor.wakes_at(row)
+                if wakes is not None:
+                    self._due.add(wakes, key)
+        self._restored.clear()
 
     def apply(self, topic: str, offset: int, event: Record) -> list[Output]:
         """Decide one event and keep the rows; returns the outputs that may not be durable yet."""

@@ -11,17 +11,21 @@ import platform
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import Consumer, TopicPartition
+
 from bench.pipeline.log import Log, wait
 from bench.pipeline.process_facts import cpu_seconds, peak_mib
-from bench.recovery.history import TOPIC, one_more, write
+from bench.recovery import decided, history
 from ops.clock_data import clock_rules
 from ops.embedded_kafka import EmbeddedKafka
 from ops.processes import Stack
 from ops.topics import apply_topics
 from schemas.catalogue import catalogue
+from schemas.ports import Entry
 from schemas.settings import Settings
 from streams.answers import Answers
 from streams.cases import Cases
@@ -29,7 +33,8 @@ from streams.clocks import Clocks
 from streams.processor import Processor
 
 _LIMIT = 600.0
-_ROLES = ("cases", "clocks", "answers")
+#: Routing keeps no rows, so it has nothing to read.
+_ROLES = ("cases", "clocks", "answers", *decided.KINDS)
 
 
 def processor_of(role: str) -> Processor:
@@ -50,18 +55,19 @@ def measure(role: str, cases: int, updates: int, kills: int, directory: Path) ->
     try:
         apply_topics(kafka.bootstrap)
         log = Log(kafka.bootstrap)
-        size = write(log, processor_of(role), cases, updates)
+        topic = decided.KINDS[role].topic if role in decided.KINDS else history.TOPIC
+        records, size = _write(log, role, topic, cases, updates)
         group = f"frontdoor-{role}"
         with Stack(directory / "run", kafka.bootstrap, roles=[role]) as stack:
-            wait("the worker to begin", lambda: log.behind(group, [TOPIC]) == 0, _LIMIT)
-            back = [_killed(stack, log, role, group, number) for number in range(kills)]
+            wait("the worker to begin", lambda: log.behind(group, [topic]) == 0, _LIMIT)
+            back = [_killed(stack, log, role, topic, number) for number in range(kills)]
             memory, cpu = peak_mib(stack.pid(role)), cpu_seconds(stack.pid(role))
     finally:
         kafka.kill()
     return {
         "role": role,
         "cases": cases,
-        "rows": cases * (updates + 1),
+        "rows": records,
         "rows_mib": round(size / 2**20),
         "seconds": [round(seconds, 1) for seconds in back],
         "processor_seconds": None if cpu is None else round(cpu, 1),
@@ -70,11 +76,37 @@ def measure(role: str, cases: int, updates: int, kills: int, directory: Path) ->
     }
 
 
-def _killed(stack: Stack, log: Log, role: str, group: str, number: int) -> float:
+def _write(log: Log, role: str, topic: str, cases: int, updates: int) -> tuple[int, int]:
+    """Put the history of so many cases on the log, as if the worker had done it all; its rows' records and bytes."""
+    partitions = catalogue().keyed_partitions
+    changelog, each = catalogue().changelog_topic(f"{role}-rows"), cases // partitions
+    entries: Iterable[Entry]
+    if role in decided.KINDS:
+        entries = decided.entries_of(decided.KINDS[role], changelog, partitions=partitions, each=each, updates=updates)
+    else:
+        entries = history.entries_of(processor_of(role), changelog, partitions=partitions, each=each, updates=updates)
+    records, size, chunk = 0, 0, []
+    for entry in entries:
+        if entry.topic == changelog:
+            records, size = records + 1, size + len(entry.value or b"")
+        chunk.append(entry)
+        if len(chunk) == 20_000:
+            log.append(chunk)
+            chunk.clear()
+    log.append(chunk)
+    consumer = Consumer({"bootstrap.servers": log.bootstrap, "group.id": f"frontdoor-{role}"})
+    consumer.commit(offsets=[TopicPartition(topic, p, end) for p, end in log.ends(topic).items()], asynchronous=False)
+    consumer.close()
+    return records, size
+
+
+def _killed(stack: Stack, log: Log, role: str, topic: str, number: int) -> float:
+    partitions = range(catalogue().keyed_partitions)
+    more = [decided.one_more(role, p) if role in decided.KINDS else history.one_more(p, number) for p in partitions]
     began = time.monotonic()
     stack.kill(role)
-    log.append([one_more(partition, number) for partition in range(catalogue().keyed_partitions)])
-    wait("the worker to catch up", lambda: log.behind(group, [TOPIC]) == 0, _LIMIT)
+    log.append(more)
+    wait("the worker to catch up", lambda: log.behind(f"frontdoor-{role}", [topic]) == 0, _LIMIT)
     return time.monotonic() - began
 
 

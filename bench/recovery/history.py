@@ -1,4 +1,4 @@
-"""What a worker leaves on the log after many cases with several updates each: its input, its rows, what it has committed.
+"""What `cases`, `clocks` and `answers` leave on the log after many cases with several updates each: input, rows, commits.
 
 The decisions are the real ones, made for one case; every other case gets its rows and events with another id in them. Rows
 stand in batches of 200, as a worker with a backlog writes them, every update of all cases before the next one: nothing of it
@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import NAMESPACE_DNS, uuid5
 
-from confluent_kafka import Consumer, TopicPartition
-
-from bench.pipeline.log import Log
 from schemas.case_event import CaseEvent, Opened
-from schemas.catalogue import catalogue, codec
+from schemas.catalogue import codec
 from schemas.ports import Entry
 from streams.envelope import entry_of
 from streams.partition import PartitionState
@@ -54,25 +51,6 @@ class History:
             # A worker that has nothing to say to an event keeps the row that it has.
             rows.append(wrote[0].value.partition(b', "row": ')[2][:-1] if wrote else rows[-1])
         return History(case.encode(), tuple(events), tuple(rows))
-
-
-def write(log: Log, processor: Processor, cases: int, updates: int) -> int:
-    """Put the history of so many cases on the log, as if that processor's worker had done it all; the bytes of its rows."""
-    partitions = catalogue().keyed_partitions
-    changelog = catalogue().changelog_topic(f"{processor.name}-rows")
-    size, chunk = 0, []
-    for entry in entries_of(processor, changelog, partitions=partitions, each=cases // partitions, updates=updates):
-        size += len(entry.value or b"") if entry.topic != TOPIC else 0
-        chunk.append(entry)
-        if len(chunk) == 20_000:
-            log.append(chunk)
-            chunk.clear()
-    log.append(chunk)
-    done = [TopicPartition(TOPIC, p, end) for p, end in log.ends(TOPIC).items()]
-    consumer = Consumer({"bootstrap.servers": log.bootstrap, "group.id": f"frontdoor-{processor.name}"})
-    consumer.commit(offsets=done, asynchronous=False)
-    consumer.close()
-    return size
 
 
 def one_more(partition: int, number: int) -> Entry:

@@ -2,7 +2,7 @@
 taken back leaves the story it was in as it had been."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ops.simulator.hub import decide, processors
@@ -106,12 +106,12 @@ def _taken_back_in(run: Run, linkage: Processor, partition: int) -> Iterator[str
                     yield f"contact {contact}: taken out of the story {link.was}, which is not as it was before"
 
 
-def _story(rows: dict[str, Record], story: str) -> PersonRow | None:
+def _story(rows: Mapping[str, Record], story: str) -> PersonRow | None:
     found = (row for row in _index_rows(rows, "person") if row.id == story)
     return next((person_from_plain(row.plain) for row in found), None)
 
 
-def _index_rows(rows: dict[str, Record], kind: str) -> Iterator[IndexRow]:
+def _index_rows(rows: Mapping[str, Record], kind: str) -> Iterator[IndexRow]:
     return (row for row in rows.values() if isinstance(row, IndexRow) and row.kind == kind and row.plain)
 
 
