@@ -6,11 +6,14 @@
 # ready-made package for other Linux machines). Pin it by digest in your own builds.
 ARG BASE=python:3.12-slim-bookworm
 
-FROM ${BASE} AS build
+# What is fetched, and nothing of ours.
+FROM ${BASE} AS packages
 WORKDIR /build
 RUN python3 -m venv /opt/frontdoor
 COPY requirements/run.txt requirements/run.txt
 RUN /opt/frontdoor/bin/pip install --no-cache-dir --no-compile --require-hashes --only-binary :all: -r requirements/run.txt
+
+FROM packages AS build
 COPY pyproject.toml README.md LICENSE ./
 COPY schemas schemas
 COPY connectors connectors

@@ -184,7 +184,8 @@ def read_json(body: bytes, declared: str = "") -> JsonDocument | Problem:
     """Parse JSON within limits of size, parts and depth.
 
     Tolerated with a note: any usual encoding, raw control characters in strings, repeated keys (the last value that is
-    not empty counts), numbers out of range (kept as text), text after the end that holds no second document.
+    not empty counts), numbers out of range (kept as text), text after the end that holds no second document, a comma
+    after the last part of an object or list.
     """
     if len(body) > LARGEST_BODY:
         return TOO_LARGE
@@ -197,7 +198,14 @@ def read_json(body: bytes, declared: str = "") -> JsonDocument | Problem:
         return TOO_MANY_PARTS
     seen: dict[str, Note] = {}
     try:
-        value, end = _decoder(seen).raw_decode(text)
+        try:
+            value, end = _decoder(seen).raw_decode(text)
+        except json.JSONDecodeError as error:
+            if (mended := _without_last_commas(text)) == text:
+                return _json_problem(text, error)
+            seen["comma"] = Note(code="trailing_comma", text="A comma before the end of an object or list was left out.")
+            text = mended
+            value, end = _decoder(seen).raw_decode(text)
     except json.JSONDecodeError as error:
         return _json_problem(text, error)
     except RecursionError:
@@ -220,6 +228,16 @@ def read_json(body: bytes, declared: str = "") -> JsonDocument | Problem:
 def _parts_outside_strings(text: str) -> int:
     bare = re.sub(r'"[^"\\]*(?:\\.[^"\\]*)*"', "", text, flags=re.DOTALL)
     return sum(map(bare.count, "{[,:"))
+
+
+#: A string, also one that is cut off, or a comma with nothing but the end of its object or list behind it.
+_STRING_OR_LAST_COMMA = re.compile(r'("[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))|,(?=[ \t\r\n]*+[}\]])', re.DOTALL)
+
+
+def _without_last_commas(text: str) -> str:
+    """JSON text without the commas that people leave before a closing bracket: an example that NHS England publishes has one.
+    A blank stands in their place, so that line and column stay right."""
+    return _STRING_OR_LAST_COMMA.sub(lambda found: found[1] or " ", text)
 
 
 def _json_problem(text: str, error: json.JSONDecodeError) -> Problem:
@@ -309,6 +327,18 @@ def whole_text(value: object, limit: int = LONGEST_TEXT) -> str:
         return ""
     text = value[: limit + 1].replace("\r\n", "\n").replace("\r", "\n")
     return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text)).strip()[:limit]
+
+
+#: Characters that turn the direction of the text after them.
+_TURNS_TEXT = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain_file_name(value: object) -> str:
+    """What a file is called, on one line: without the folders before it, and nothing that would lead to another folder or
+    show it under another ending than it has. A title with strokes ("Letter 3/6") keeps its words."""
+    called = _TURNS_TEXT.sub("", one_line(value, 1024)).replace("\\", "/")
+    name = called.rpartition("/")[2]
+    return (name if "." in name else called.replace("/", "-")).lstrip(". ").rstrip()[-255:]
 
 
 def one_line(value: object, limit: int = LONGEST_LINE) -> str:

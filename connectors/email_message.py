@@ -15,7 +15,7 @@ from email.parser import BytesParser
 from email.policy import Compat32
 from email.utils import parsedate_to_datetime
 
-from connectors.decoding import LARGEST_BODY, LONGEST_TEXT, TOO_LARGE, Problem, decode, one_line, whole_text
+from connectors.decoding import LARGEST_BODY, LONGEST_TEXT, TOO_LARGE, Problem, decode, one_line, plain_file_name, whole_text
 from connectors.fields.meaning import sounds_worrying
 from schemas.person import Person
 from schemas.reading import Attachment, Hint, Note, Reading, Report
@@ -141,7 +141,8 @@ class _Contents:
             self.texts.append(whole_text(_without_tags(text[: 5 * LONGEST_TEXT]) if kind == "text/html" else text).strip())
         else:
             digest = hashlib.sha256(content).hexdigest()
-            self.attachments.append(Attachment(content_type=kind[:100], size=len(content), sha256=digest))
+            described = Attachment(content_type=kind[:100], size=len(content), sha256=digest, file_name=plain_file_name(name))
+            self.attachments.append(described)
         return None
 
 

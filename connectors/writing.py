@@ -8,11 +8,13 @@ from schemas.outbound import OutboundItem
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One message ready to be sent. `file_name` is made of ids alone, for transports that carry files."""
+    """One message ready to be sent. `file_name` is made of ids alone, for transports that carry files. `traceparent` is the
+    delivery's own step of the trace that the item is on, for transports that have a place for it; no writer gives it."""
 
     body: bytes
     content_type: str
     file_name: str
+    traceparent: str = ""
 
 
 class CannotWrite(ValueError):

@@ -2,13 +2,12 @@
 
 import json
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from ops.view.client import ViewClient, plain_errors, warn_if_behind
+from ops.view.client import ViewClient, case_path, plain_errors, warn_if_behind
 from ops.view.terminal import RISK_STYLE, STATES, console, plain, time_left, when
 from schemas.settings import Settings
 
@@ -22,7 +21,7 @@ def case(
     Exit code: 0 told, 1 nothing by that name, 3 no stack is running.
     """
     with plain_errors(), ViewClient(Settings()) as view:
-        answer = view.ask("/cases/" + quote(contact))
+        answer = view.ask(case_path(contact))
         warn_if_behind(answer)
         if as_json:
             typer.echo(json.dumps(answer, indent=2))

@@ -14,6 +14,7 @@ from ops.view.client import (
     Refused,
     StackNotUp,
     ViewClient,
+    case_path,
     fail,
     not_up,
     read,
@@ -26,6 +27,7 @@ from schemas.settings import Settings
 def contact_of(view: ViewClient, reference: str, timeout: float) -> str:
     """The contact id of a receipt or `receipt/2`. What the view does not know is sent as it is: it may be on its way."""
     receipt = "/receipts/" + quote(reference.partition("/")[0], safe="")
+    case = case_path(reference)
     try:
         if not view.ask(receipt)["disposition"]:
             view.wait(receipt, lambda known: bool(known["disposition"]), timeout)
@@ -33,7 +35,7 @@ def contact_of(view: ViewClient, reference: str, timeout: float) -> str:
         if refused.status != 404:
             raise
     try:
-        return str(view.ask("/cases/" + quote(reference))["contact_id"])
+        return str(view.ask(case)["contact_id"])
     except Refused as refused:
         if refused.status == 404:
             return reference
@@ -69,8 +71,9 @@ def post(settings: Settings, entry: dict[str, Any], token: str, *, dry_run: bool
 
 
 def told(receipt: dict[str, Any]) -> bool:
-    """Whether it has been read, and the view knows the events it led to."""
-    return bool(receipt["disposition"]) and len(receipt["events"]) == len(receipt["event_ids"])
+    """Whether it has been read, and the view knows the events it led to and what the rota says of a signature."""
+    known = bool(receipt["disposition"]) and len(receipt["events"]) == len(receipt["event_ids"])
+    return known and not any(event["unanswered"] for event in receipt["events"])
 
 
 def counts(receipt: dict[str, Any]) -> bool:

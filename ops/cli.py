@@ -7,6 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from ops.audit_command import audit
+from ops.backup_command import backup, restore
 from ops.case_command import case
 from ops.chaos_command import chaos
 from ops.conform_command import conform
@@ -19,6 +20,7 @@ from ops.find_command import find
 from ops.flag_command import flag_app
 from ops.linkage.link import link
 from ops.linkage.train import train
+from ops.load_command import load
 from ops.manifests_command import manifests
 from ops.quality_command import quality
 from ops.quarantine_command import quarantine_app
@@ -60,6 +62,7 @@ for command in (
     test,
 ):  # fmt: skip
     app.command(command.__name__)(command)
+app.command("load")(load)
 app.command("team")(team)
 app.command("simulate")(simulate)
 app.command("conform")(conform)
@@ -68,6 +71,8 @@ app.command("verify-statement")(verify_statement)
 app.command("manifests")(manifests)
 app.command("replay")(replay)
 app.command("chaos")(chaos)
+app.command("backup")(backup)
+app.command("restore")(restore)
 app.command("why")(why)
 app.command("reconcile")(reconcile_contacts)
 app.add_typer(topics_app, name="topics")

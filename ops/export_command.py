@@ -1,5 +1,6 @@
 """`frontdoor export`: what inspectors, the Department for Education and analysts ask for."""
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,7 +46,9 @@ def export_annex_a(out: Out, first: First = "", last: Last = "", bootstrap: Boot
     days = days_from(first, last)
     with _book(("contacts", "case-events"), bootstrap) as source:
         end = days.last or civil_date(source.now)
-        period = Period(days.first or _months_before(end, 6), end)
+        first_day = days.first or _months_before(end, 6)
+        _require_order(first_day, end)
+        period = Period(first_day, end)
         counts = _write(out, lambda file: write_annex_a(source.book, file, period, source.told))
     listed = ", ".join(f"list {number}: {count}" for number, count in counts.items())
     typer.echo(f"{out}: {period.first} to {period.last}; rows: {listed}", err=True)
@@ -66,7 +69,9 @@ def export_cin(out: Out, first: First = "", last: Last = "", bootstrap: Bootstra
     days = days_from(first, last)
     with _book(("contacts", "case-events"), bootstrap) as source:
         year = census_year(days.last or civil_date(source.now))
-        header = Header(Settings().own_authority, Period(days.first or year.first, days.last or year.last), source.now)
+        period = Period(days.first or year.first, days.last or year.last)
+        _require_order(period.first, period.last)
+        header = Header(Settings().own_authority, period, source.now)
         written = _write(out, lambda file: write_cin(source.book, file, header, source.told))
     typer.echo(f"{out}: {written.episodes} episodes of {written.children} children", err=True)
     for what, count in sorted(written.left_out.items()):
@@ -119,4 +124,10 @@ def _write(out: Path, write: Callable[[IO[bytes]], _Result]) -> _Result:
 
 def _months_before(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 - months, 12)
-    return date(day.year + years, month + 1, min(day.day, 28))
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def _require_order(first: date, last: date) -> None:
+    if first > last:
+        fail(f"The first day, {first}, lies after the last, {last}: give --to, or an earlier --from.", USAGE)

@@ -1,7 +1,7 @@
 """`frontdoor flag`: what a person must look at, and that somebody has: seen, or explained with a reason of the list."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import quote
 
 import typer
@@ -12,7 +12,10 @@ from ops.dry_run import DryRun
 from ops.entry_options import Json, Timeout, Token, require_named
 from ops.view.client import NOT_FOUND, USAGE, ViewClient, fail, plain_errors, warn_if_behind
 from ops.view.terminal import console, plain, when
+from schemas.calendars import DataFileError
+from schemas.clock_policy import SHIPPED_POLICY, load_policy
 from schemas.codes import FLAG_REASONS
+from schemas.flag import FlagState
 from schemas.settings import Settings
 
 flag_app = typer.Typer(no_args_is_help=True, help="List flags; acknowledge or explain one.")
@@ -35,9 +38,13 @@ def list_flags(
 
     Exit code: 0 listed, 2 wrong command, 3 no stack is running.
     """
+    if state and state not in get_args(FlagState):
+        fail(f"{plain(state)!r} is no state of a flag: {', '.join(get_args(FlagState))}", USAGE)
     with plain_errors(), ViewClient(Settings()) as view:
         answer = view.ask(_ALL + (f"&state={quote(state)}" if state else ""))
         warn_if_behind(answer)
+    if clock and not any(one["flag"]["clock"] == clock for one in answer["flags"]):
+        _require_clock(clock)
     over = set() if everything or state else {"explained", "withdrawn"}
     shown = [one for one in answer["flags"] if one["flag"]["state"] not in over and clock in ("", one["flag"]["clock"])]
     if as_json:
@@ -91,6 +98,16 @@ def explain(
     _answer("explained", flag, by, more, as_json, token, timeout, dry_run)
 
 
+def _require_clock(clock: str) -> None:
+    """Ends the command for a clock that does not exist: that nothing of it stands would comfort without cause."""
+    try:
+        known = [*load_policy(Settings().clock_policy or SHIPPED_POLICY).clocks, "unmatched"]
+    except DataFileError as error:
+        fail(str(error), USAGE)
+    if clock not in known:
+        fail(f"There is no clock {plain(clock)!r}. There are: {', '.join(known)}", USAGE)
+
+
 def _answer(
     what: str, flag: str, by: str, more: dict[str, str], as_json: bool, token: str, timeout: float, dry_run: bool
 ) -> None:
@@ -116,7 +133,8 @@ def _find(view: ViewClient, text: str) -> dict[str, Any]:
     flags = [one["flag"] for one in view.ask(_ALL)["flags"]]
     fitting = [flag for flag in flags if wanted and flag["flag_id"].startswith(wanted)]
     if len(fitting) != 1:
-        several = f"{len(fitting)} flags begin with that: give more of the id." if fitting else "The log has shown no such flag."
+        none = "The log has shown no such flag; `flag list` shows those there are."
+        several = f"{len(fitting)} flags begin with that: give more of the id." if fitting else none
         fail(several, NOT_FOUND)
     found: dict[str, Any] = fitting[0]
     return found

@@ -54,6 +54,8 @@ def node_settings(number: int, nodes: Sequence[Ports]) -> dict[str, str]:
         "broker.heartbeat.interval.ms": "1000",
         # The default, 128 MB, is a quarter of our heap.
         "log.cleaner.dedupe.buffer.size": "16777216",
+        # The controller need not write twice a second that nothing has happened: it is most of what an idle node does.
+        "metadata.max.idle.interval.ms": "0",
         "num.io.threads": "4",
         "background.threads": "4",
     }

@@ -46,8 +46,12 @@ ROLES = (
     "registry",
 )
 #: Who else there may be: one who calls recipients, one who tells people, one who compares with the case system, each where
-#: somebody has set it up.
-WHERE_CONFIGURED = ("delivery", "notices", "reconciliation")
+#: somebody has set it up, by the settings named here.
+WHERE_CONFIGURED = {
+    "delivery": "FRONTDOOR_RECIPIENTS_FILE",
+    "notices": "FRONTDOOR_SMTP_URL or FRONTDOOR_WEBHOOK_URL",
+    "reconciliation": "FRONTDOOR_RECONCILE_SOURCE",
+}
 
 Command = Callable[[str], Sequence[str]]
 

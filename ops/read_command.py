@@ -68,6 +68,8 @@ def shown(reading: Reading) -> dict[str, Any]:
         ]
     if reading.statements:
         result["identities"] = [one.model_dump(mode="json", exclude_defaults=True) for one in reading.statements]
+    if reading.open_cases:
+        result["open_cases"] = [one.model_dump(mode="json", exclude_defaults=True) for one in reading.open_cases]
     if reading.reason:
         result["reason"] = reading.reason
         result["reason_code"] = reading.reason_code

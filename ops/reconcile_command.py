@@ -16,7 +16,7 @@ from ops.progress_bar import progress_bar
 from ops.reconciliation.contacts import CannotRead, Loaded, Ours, Theirs
 from ops.reconciliation.reconciling import Reconciled, reconcile
 from ops.reconciliation.recording import record
-from ops.report_command import NO_LOG, days_from
+from ops.report_command import NO_LOG, day_of, days_from
 from ops.reports.gathering import Days
 from ops.running_stack import running_settings
 from ops.view.client import NOT_UP, USAGE, Refused, StackNotUp, fail
@@ -66,6 +66,8 @@ def reconcile_contacts(
         require_named(by)
     if day and (first or last):
         fail("Give --day, or --from and --to.", USAGE)
+    if day:
+        day_of("--day", day)
     settings = running_settings(Settings())
     log = which_log(settings, bootstrap)
     try:

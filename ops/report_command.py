@@ -26,6 +26,8 @@ report_app = typer.Typer(no_args_is_help=True, help="Reports from the log; no wo
 
 #: The log could not be read.
 NO_LOG = 3
+#: A day outside these years is a slip of the keyboard.
+_YEARS = (1990, 2200)
 
 
 @report_app.callback()
@@ -87,16 +89,20 @@ def report_timeliness(
 
 def days_from(first: str, last: str) -> Days:
     """The days of `--from` and `--to`. Ends the command when they are none."""
-    days = Days(_day("--from", first), _day("--to", last))
+    days = Days(day_of("--from", first), day_of("--to", last))
     if days.first and days.last and days.first > days.last:
         fail(f"--from {first} lies after --to {last}.", USAGE)
     return days
 
 
-def _day(option: str, text: str) -> date | None:
+def day_of(option: str, text: str) -> date | None:
+    """The day that an option names, if it does. Ends the command when it is none."""
     if not text.strip():
         return None
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError:
         fail(f"{option} {text!r} is not a date. Write it like 2026-04-01.", USAGE)
+    if not _YEARS[0] <= day.year <= _YEARS[1]:
+        fail(f"{option} {day}: no hub knows that year. Write the day like 2026-04-01.", USAGE)
+    return day

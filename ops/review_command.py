@@ -11,7 +11,7 @@ from rich.console import Console
 from ops.case_entry import contact_of, enter
 from ops.dry_run import DryRun
 from ops.entry_options import Json, Timeout, Token, require_named
-from ops.view.client import STILL_WAITING, USAGE, Refused, ViewClient, fail, plain_errors, warn_if_behind
+from ops.view.client import STILL_WAITING, USAGE, Refused, ViewClient, case_path, fail, plain_errors, warn_if_behind
 from ops.view.terminal import console, plain, when
 from schemas.settings import Settings
 
@@ -141,7 +141,7 @@ def _decide(
         def carried_out(case: dict[str, Any]) -> bool:
             return case["story_id"] == "" or case["links"] != links or _refusal(case["review"], before) != ""
 
-        case = view.wait("/cases/" + quote(contact), carried_out, timeout)
+        case = view.wait(case_path(contact), carried_out, timeout)
         if case is None or not carried_out(case):
             fail("It is kept; linkage has not carried it out yet. Look again with: frontdoor case", STILL_WAITING)
         refused = _refusal(case["review"], before)
@@ -166,7 +166,7 @@ def _ask(view: ViewClient, contact: str) -> dict[str, Any] | None:
 
 
 def _links(view: ViewClient, contact: str) -> list[dict[str, Any]]:
-    links: list[dict[str, Any]] = view.ask("/cases/" + quote(contact))["links"]
+    links: list[dict[str, Any]] = view.ask(case_path(contact))["links"]
     return links
 
 

@@ -11,17 +11,17 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from ops.deadline_command import UnreadableTimeError, read_time
 from schemas.allocation import DUTY_ROLES, AllocationEvent
 from schemas.allocation_areas import area_hash
 from schemas.allocation_conflicts import CONFLICT_KINDS, conflict_hash
 from schemas.catalogue import codec
 from schemas.codes import is_named_worker
 from schemas.identity import derived_id, keyed_hash
-from schemas.london import LONDON
 from schemas.ports import DurableLog, Entry
 
 DEFAULT_ROTA = Path(__file__).parent / "data" / "rota.csv"
@@ -52,6 +52,11 @@ class OnDuty:
     supervisor: str = ""
     email: str = ""
 
+    def is_now(self, at: datetime) -> bool:
+        """Whether it is a duty that covers the moment."""
+        begun = self.duty_from is None or self.duty_from <= at
+        return not self.absent and begun and (self.duty_to is None or at < self.duty_to)
+
 
 def read_rota(path: Path) -> list[OnDuty]:
     """The workers of a rota file. Raises `RotaError`."""
@@ -72,6 +77,9 @@ def read_rota(path: Path) -> list[OnDuty]:
 
 
 def _check_columns(path: Path, found: Sequence[str]) -> None:
+    twice = [column for column, times in Counter(found).items() if times > 1]
+    if twice:
+        raise RotaError(f"{path.name}: the first line names the column {twice[0]} twice; leave one of them out")
     missing = _COLUMNS - set(found)
     if missing:
         raise RotaError(f"{path.name}: the first line must name the columns; missing: {', '.join(sorted(missing))}")
@@ -126,6 +134,8 @@ class _Line:
         if None in row or any(not isinstance(value, str) for value in row.values()):
             raise self._error("has more fields than the first line; put quotes around a comma")
         self._row = {name: value.strip() for name, value in row.items()}
+        if not all(value.isprintable() for value in self._row.values()):
+            raise self._error("holds a character that cannot be shown; type that field again")
 
     def duty(self) -> OnDuty:
         """The line as a duty. Raises `RotaError`."""
@@ -187,10 +197,9 @@ class _Line:
         if not text:
             return None
         try:
-            when = datetime.fromisoformat(text)
-        except ValueError:
-            raise self._error(f"{text!r} is no time; write 2026-08-28T09:00") from None
-        return (when if when.tzinfo else when.replace(tzinfo=LONDON)).astimezone(UTC)
+            return read_time(text)[0]
+        except UnreadableTimeError as error:
+            raise self._error(str(error)) from None
 
     def _error(self, what: str) -> RotaError:
         return RotaError(f"{self._where}: {what}")
@@ -222,8 +231,19 @@ def rota_event(team: str, duty: OnDuty, at: datetime, hashed: Callable[[str], st
     )
 
 
+def rota_events(team: str, duties: list[OnDuty], at: datetime, hashed: Callable[[str], str]) -> list[AllocationEvent]:
+    """The lines as events. Each person's duty of this moment comes first: the first one replaces all that the rota said of them,
+    and until the next is read they would not be on duty, and lose what they have not assessed."""
+    count: Counter[str] = Counter()
+    events = []
+    for duty in sorted(duties, key=lambda one: not one.is_now(at)):
+        count[duty.worker_id] += 1
+        events.append(rota_event(team, replace(duty, number=count[duty.worker_id]), at, hashed))
+    return events
+
+
 def removal_event(team: str, worker_id: str, at: datetime) -> AllocationEvent:
-    """A person leaves the rota of a team; what they hold stays theirs until somebody moves it."""
+    """A person leaves the rota of a team: their duty has ended."""
     event_id = derived_id("rota removed", team, worker_id, at.isoformat())
     return AllocationEvent(event_id=event_id, type="rota_removed", team=team, at=at, worker_id=worker_id)
 
@@ -231,7 +251,7 @@ def removal_event(team: str, worker_id: str, at: datetime) -> AllocationEvent:
 async def publish_rota(log: DurableLog, team: str, workers: list[OnDuty], at: datetime, hash_key: str) -> None:
     """Put the workers on the team's log; `at` is when the change counts, `hash_key` the hub's. Raises `NotDurable`."""
     hashed = partial(keyed_hash, hash_key.encode())
-    await append_rota(log, [rota_event(team, worker, at, hashed) for worker in workers])
+    await append_rota(log, rota_events(team, workers, at, hashed))
 
 
 async def append_rota(log: DurableLog, events: list[AllocationEvent]) -> None:

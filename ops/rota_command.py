@@ -11,8 +11,9 @@ import typer
 
 from ops.dry_run import DryRun, show_instead
 from ops.durable_log import KafkaLog
-from ops.rota import DEFAULT_ROTA, OnDuty, RotaError, append_rota, read_rota, removal_event, rota_event
+from ops.rota import DEFAULT_ROTA, OnDuty, RotaError, append_rota, read_rota, removal_event, rota_events
 from ops.running_stack import running_settings
+from ops.view.client import USAGE, fail
 from schemas.allocation import AllocationEvent
 from schemas.identity import keyed_hash
 from schemas.ports import NotDurable
@@ -33,6 +34,10 @@ def rota(
 
     Exit code 0: on the log. 2: the file is no rota. 3: no hub is running.
     """
+    if any(not worker_id.strip() or "/" in worker_id or not worker_id.isprintable() for worker_id in off or []):
+        fail("--off takes somebody from the rota: give their worker_id, as in the file.", USAGE)
+    if not team.isprintable():
+        fail("--team holds a character that cannot be shown: give the team's name.", USAGE)
     try:
         duties = read_rota(file or DEFAULT_ROTA) if file is not None or not off else []
     except RotaError as error:
@@ -42,7 +47,7 @@ def rota(
     where, now = team or settings.team, datetime.now(UTC)
     hashed = partial(keyed_hash, settings.hash_key.encode())
     events = [removal_event(where, worker_id, now) for worker_id in off or []]
-    events += [rota_event(where, duty, now, hashed) for duty in duties]
+    events += rota_events(where, duties, now, hashed)
     if dry_run:
         show_instead("allocation-in", _as_json(where, duties, off or []))
     try:
@@ -51,12 +56,14 @@ def rota(
         broker = settings.bootstrap_servers
         typer.echo(f"The broker at {broker} did not take the rota ({error}). Start the hub with ./frontdoor up", err=True)
         raise typer.Exit(3) from None
-    typer.echo(json.dumps(_as_json(where, duties, off or []), indent=2) if as_json else _said(where, duties, off or []))
+    typer.echo(json.dumps(_as_json(where, duties, off or []), indent=2) if as_json else _said(where, duties, off or [], now))
 
 
-def _said(team: str, duties: list[OnDuty], off: list[str]) -> str:
-    people = len({duty.worker_id for duty in duties})
-    on = [f"{people} on the rota of {team}."] if duties else []
+def _said(team: str, duties: list[OnDuty], off: list[str], now: datetime) -> str:
+    people = {duty.worker_id for duty in duties}
+    on_duty = {duty.worker_id for duty in duties if duty.is_now(now)}
+    # Next week's file ends this week's duties: whoever loads it must see that at once.
+    on = [f"{len(people)} on the rota of {team}, {len(on_duty)} of them on duty now."] if duties else []
     return " ".join([*on, *([f"{len(set(off))} taken from the rota of {team}."] if off else [])])
 
 

@@ -62,7 +62,7 @@ def _allocation(settings: Settings, tracer: Tracer) -> None:
     from ops.worker_process import run_worker
     from streams.allocation import Allocation
 
-    run_worker(Allocation(), settings, "allocation", tracer)
+    run_worker(Allocation(settings.at_end_of_duty), settings, "allocation", tracer)
 
 
 def _cases(settings: Settings, tracer: Tracer) -> None:

@@ -27,21 +27,21 @@ def simulate(
     ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Run the hub's decisions on a log in memory under crashes, rebalances, paused workers, wrong clocks and poison.
+    """Run the hub's decisions on a log in memory under crashes, rebalances, paused workers, wrong clocks and poison, and what
+    leaves the hub towards partners that hang, fail and break off.
 
     A seed is a run, the same everywhere. Of the first failing seed the shortest story that still fails is printed.
     Exit code 0: every promise held. 1: one was broken. 2: there is no such sabotage.
     """
     # Here, not above: readers of every format are slow to load, and other commands do not need them.
-    from ops.simulator.sabotage import SABOTAGES
-    from ops.simulator.seeds import explain, failing, tell
+    from ops.simulator.seeds import ALL_SABOTAGES, explain, failing, tell
 
     if sabotage == "list":
-        for name, what in SABOTAGES.items():
+        for name, what in ALL_SABOTAGES.items():
             typer.echo(f"{name:22} {what}")
         return
-    if sabotage and sabotage not in SABOTAGES:
-        typer.echo(f"There is no sabotage {sabotage!r}. There are: {', '.join(SABOTAGES)}", err=True)
+    if sabotage and sabotage not in ALL_SABOTAGES:
+        typer.echo(f"There is no sabotage {sabotage!r}. There are: {', '.join(ALL_SABOTAGES)}", err=True)
         raise typer.Exit(BAD_QUESTION)
     if shuffles:
         _shuffle(shuffles, as_json)

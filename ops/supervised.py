@@ -112,7 +112,9 @@ class Supervised:
         self.start()
 
     def forget(self) -> None:
-        """It has been stopped for good."""
+        """It has been stopped for good; how it ended is still known."""
+        if self._child is not None:
+            self._last_exit = self._child.returncode
         self._child, self._next_start = None, 0.0
 
     def look_after(self) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import typer
 from rich.table import Table
 
-from ops.view.client import ViewClient, plain_errors, warn_if_behind
+from ops.view.client import NOT_FOUND, Refused, ViewClient, fail, plain_errors, warn_if_behind
 from ops.view.terminal import console, plain, time_left, when
 from schemas.settings import Settings
 
@@ -22,7 +22,13 @@ def team(
     """
     settings = Settings()
     with plain_errors(), ViewClient(settings) as view:
-        answer = view.ask(f"/teams/{quote(name or settings.team, safe='')}")
+        try:
+            answer = view.ask(f"/teams/{quote(name or settings.team, safe='')}")
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            there = ", ".join(map(plain, view.ask("/teams")["teams"])) or "none yet; ./frontdoor rota FILE puts people on duty"
+            fail(f"No team {plain(name or settings.team)!r} has a rota or a contact. Teams: {there}", NOT_FOUND)
         warn_if_behind(answer)
     if as_json:
         typer.echo(json.dumps(answer, indent=2))

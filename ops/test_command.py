@@ -19,8 +19,9 @@ _CHECKS: dict[str, Sequence[str]] = {
     "import-linter: which room may know which": ("-c", _LINT_IMPORTS),
 }
 
-#: Most of the suite's time is waiting for brokers and processes. A file's tests stay together: they share a broker.
-#: A process that dies under its tests ends the run, naming the test; started again, xdist may wait for it for ever.
+#: Most of the suite's time is waiting for brokers and processes. Who shares a broker stays together: a file, or a row of
+#: `TOGETHER` in tests/conftest.py. A process that dies under its tests ends the run, naming the test; started again, xdist
+#: may wait for it for ever.
 _SIDE_BY_SIDE = (
     "-n", str(min(4, (os.cpu_count() or 2) + 1)), "--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart", "0",
 )  # fmt: skip
@@ -50,6 +51,8 @@ def _passes(heading: str, arguments: Sequence[str]) -> bool:
     sys.stdout.flush()
     # Not the settings of a hub that runs on this machine: the tests have their own.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTDOOR_")}
+    # The tests and the hundreds of processes that they start are compiled once, not each time.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         done = subprocess.run([sys.executable, *arguments], cwd=CHECKOUT, env=environment, check=False, timeout=_PATIENCE)
     except subprocess.TimeoutExpired:

@@ -28,7 +28,7 @@ TOPIC = "case-events"
 DUTY_TOPIC = "allocation-in"
 #: A stall or a jump of the wall clock beyond this breaks the chain: the ticker no longer vouches for the time before.
 _BREAK = timedelta(seconds=60)
-_STEP_POLL_SECONDS = 0.003
+_STEP_POLL_SECONDS = 0.01
 _DUTY_EVERY = timedelta(seconds=60)
 
 

@@ -64,7 +64,12 @@ def _transfer(
 ) -> str:
     """The name of the authority; empty when all was said as JSON."""
     settings = Settings()
-    known = authorities(settings.own_authority)
+    if not contact.strip():
+        fail("Which contact? Give its contact id, its receipt, or receipt/2 for the second child of one message.", USAGE)
+    try:
+        known = authorities(settings.own_authority)
+    except ValueError:
+        fail(f"FRONTDOOR_OWN_AUTHORITY {settings.own_authority!r} is no local authority: give its DfE number, like 383.", USAGE)
     where = known.responsible(to, "")
     if where.how != "message":
         fail(f"{plain(to)!r} is no local authority: give its DfE number (383) or its GSS code (E08000035).", USAGE)

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from ops.processes import WHERE_CONFIGURED
 from ops.stack_state import StackState, clean_up_after_a_kill, is_supervised, read_state
 from ops.supervisor import hold, up_stack
 from ops.view.terminal import console
@@ -134,7 +135,7 @@ def _as_json(run_dir: Path, running: bool, state: StackState | None) -> dict[str
         "stale": not running and state is not None,
         "run_dir": str(run_dir),
     }
-    return found | asdict(state) if running and state is not None else found
+    return found | asdict(state) | {"not_set_up": _not_set_up(state)} if running and state is not None else found
 
 
 def _show(state: StackState | None) -> None:
@@ -149,3 +150,11 @@ def _show(state: StackState | None) -> None:
     console().print(table)
     if not state.embedded:
         typer.echo(f"Kafka: {state.bootstrap} (not ours to stop)")
+    for role, settings in _not_set_up(state).items():
+        typer.echo(f"{role} does not run: {settings} was not set when this hub was started")
+
+
+def _not_set_up(state: StackState) -> dict[str, str]:
+    """The processes that this hub could have and does not, and by what each is set up."""
+    names = {each.name for each in state.processes}
+    return {role: settings for role, settings in WHERE_CONFIGURED.items() if role not in names}

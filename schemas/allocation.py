@@ -7,7 +7,8 @@ from pydantic import Field
 from schemas.record import Instant, Record
 
 AllocationType = Literal[
-    "requested", "rota_set", "rota_removed", "reassigned", "released", "linked", "unlinked", "assessed", "reopened", "tick"
+    "requested", "rota_set", "rota_removed", "reassigned", "released", "linked", "unlinked", "assessed", "reopened",
+    "cases_loaded", "case_known", "signed", "tick",
 ]  # fmt: skip
 
 #: What a person on a rota is there for. worker: takes cases by day. night: the emergency duty team; whenever one of them is
@@ -31,9 +32,14 @@ class AllocationEvent(Record):
 
     `reassigned`, `released`: a contact moved to another named worker, or closed, so that load is counted right.
     `assessed`, `reopened`: the contacts are risk assessed, or must be again after a correction: what nobody has assessed goes
-    to somebody else when its worker is absent.
+    to somebody else when its worker is absent or their duty ends.
+    `signed`: `worker_name` has signed the risk assessment of the contacts off, at `happened_at` as far as anybody knows
+    (`signature` is the case event's id); whether they may is this team's rota to say, and the answer goes to `case-events`.
     `linked`: the contacts are of the child of `siblings`, and go to the worker who holds one of those; `unlinked` gives
-    them back to whoever held them before. `link` is the link's event id. `tick`: it is `at`; `team` is the tick's own key.
+    them back to whoever held them before. `link` is the link's event id.
+    `cases_loaded`: `contact_ids` are cases of the case system, no contacts, which `worker_name` holds there; without a name they
+    are closed. `case_known`: the contacts are of the child of the loaded case in `siblings`, and go to who holds that.
+    `tick`: it is `at`; `team` is the tick's own key.
     """
 
     event_id: str
@@ -59,3 +65,5 @@ class AllocationEvent(Record):
     conflicts: list[str] = Field(default_factory=list)
     supervisor: str = ""
     email: str = ""
+    signature: str = ""
+    happened_at: Instant | None = None

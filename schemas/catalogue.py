@@ -126,11 +126,15 @@ class Catalogue(_Strict):
         return wanted
 
 
+#: The reader in C is six times as fast, and every process of the hub begins with this.
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 @cache
 def catalogue() -> Catalogue:
     """The committed catalogue."""
     text = (Path(__file__).parent / "topics.yaml").read_text()
-    return Catalogue.model_validate(yaml.safe_load(text))
+    return Catalogue.model_validate(yaml.load(text, Loader=_YAML))
 
 
 #: Who sends: every agency that has a topic for what it sends.

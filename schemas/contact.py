@@ -19,6 +19,7 @@ class Contact(Record):
 
     `version` counts corrections of the same business reference and child, from 1. `siblings` are the other
     contacts of the same notice. `possible_repeat_of` names an earlier contact with the same content.
+    `domestic_abuse_before`: an earlier version already said that the child is a victim, so its school had a notice.
     """
 
     contact_id: str
@@ -33,3 +34,4 @@ class Contact(Record):
     siblings: list[str] = Field(default_factory=list)
     possible_repeat_of: str = ""
     ordinal: int = 1
+    domestic_abuse_before: bool = False

@@ -4,13 +4,14 @@ A *story* is one child as linkage knows it, named by the first contact about tha
 ids, levels and scores, never what was compared.
 """
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
 
 from schemas.record import Instant, Record
 
-LinkageType = Literal["reported", "identified", "answered", "undone", "superseded"]
+LinkageType = Literal["reported", "identified", "answered", "undone", "superseded", "cases_loaded"]
 Verdict = Literal["same", "not_same", "not_sure"]
 LinkOutcome = Literal["LINK", "REVIEW", "NEW", "UNDONE", "CORRECTED"]
 ReviewState = Literal["open", "answered", "withdrawn"]
@@ -43,14 +44,26 @@ class Said(Record):
     facts: dict[str, str] = Field(default_factory=dict)
 
 
+class KnownCase(Record):
+    """A case that a load says is open in the case system. `keys` are keyed hashes of the authority's number of the child, or of
+    the pupil number, with the birthday; `standings` what of it is open, `since` the earliest day. `ended`: it is closed."""
+
+    case_id: str
+    keys: list[str]
+    standings: list[str] = Field(default_factory=list)
+    since: date | None = None
+    ended: bool = False
+
+
 class LinkageEvent(Record):
     """One question to the linkage of one partnership, in the order in which they are decided.
 
     `reported`: a version of `contact_id`, with `person`. `identified`: what a message that opens no contact says of a
     child, under an id of its own: it may join a known child's story, and nothing else comes of it. `answered`: is the
     story of `contact_id` that of `other_contact`? `undone`: take `contact_id` out of its story. `superseded`: the story
-    of `contact_id` is hidden behind that of `other_contact` (adoption, a new NHS number). `by` is a professional; the
-    reason's text stays in `narratives`, here are its code and keyed hash.
+    of `contact_id` is hidden behind that of `other_contact` (adoption, a new NHS number). `cases_loaded`: `cases` are open or
+    closed in the case system; `contact_id` is the receipt. `keys` are keyed hashes that such a case may have too.
+    `by` is a professional; the reason's text stays in `narratives`, here are its code and keyed hash.
     """
 
     event_id: str
@@ -62,6 +75,8 @@ class LinkageEvent(Record):
     agency: str = ""
     person: LinkPerson | None = None
     said: Said | None = None
+    keys: list[str] = Field(default_factory=list)
+    cases: list[KnownCase] = Field(default_factory=list)
     other_contact: str = ""
     verdict: Literal["", "same", "not_same", "not_sure"] = ""
     by: str = ""

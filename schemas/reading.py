@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from pydantic import Field
 
+from schemas.open_case import OpenCase
 from schemas.person import OtherPerson, Person
 from schemas.record import Instant, Record
 
@@ -34,11 +35,13 @@ class Organisation(Record):
 
 
 class Attachment(Record):
-    """A document inside a message; its bytes stay in `received.*`, only this description travels on."""
+    """A document inside a message; its bytes stay in `received.*`, only this description travels on. `file_name` is the
+    sender's own, one line without a path."""
 
     content_type: str = ""
     size: int = 0
     sha256: str = ""
+    file_name: str = ""
 
 
 class Report(Record):
@@ -107,7 +110,7 @@ class CaseReport(Record):
 
 class Reading(Record):
     """What one message is. `transport_id` is the sender's message id (MSH-10, Bundle.id, header), if any; `statements` are
-    what it says of children's identity alone."""
+    what it says of children's identity alone, `open_cases` the cases that a load tells of."""
 
     outcome: Outcome
     reason_code: str = ""
@@ -116,6 +119,7 @@ class Reading(Record):
     reports: list[Report] = Field(default_factory=list)
     case_reports: list[CaseReport] = Field(default_factory=list)
     statements: list[Statement] = Field(default_factory=list)
+    open_cases: list[OpenCase] = Field(default_factory=list)
     notes: list[Note] = Field(default_factory=list)
 
 

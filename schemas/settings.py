@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     generic_names: str | None = None
     #: Owns, by name, what nobody else owns: events that match no contact.
     duty_manager: str = "Duty manager on call"
+    #: What becomes of what a worker has not risk assessed when their duty ends: it goes to whoever is on duty, or stays theirs.
+    at_end_of_duty: Literal["hand_over", "keep"] = "hand_over"
     hash_key: str = "not-secret"
     #: The server that messages to people go out by; none: no mail.
     smtp_url: str | None = None

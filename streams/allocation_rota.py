@@ -125,10 +125,18 @@ def choose(
     return None
 
 
-def next_absence(workers: Iterable[RotaWorker], after: datetime) -> datetime | None:
-    """When next somebody who holds cases becomes absent."""
-    begins = (absence.since for worker in workers if worker.holds for absence in worker.absences)
-    return min((begin for begin in begins if begin > after), default=None)
+def next_leaving(workers: Iterable[RotaWorker], after: datetime) -> datetime | None:
+    """When next an absence of somebody who holds cases begins, or a duty of theirs ends."""
+    holding = [worker for worker in workers if worker.holds]
+    begins = [absence.since for worker in holding for absence in worker.absences]
+    ends = [duty.until for worker in holding for duty in worker.duties if duty.until is not None]
+    return min((moment for moment in (*begins, *ends) if moment > after), default=None)
+
+
+def next_duty(worker: RotaWorker, after: datetime) -> datetime | None:
+    """When somebody who is not on duty will be; None when the rota does not say."""
+    bounds = (bound for period in (*worker.duties, *worker.absences) for bound in period.bounds)
+    return min((bound for bound in bounds if bound > after and worker.on_duty(bound)), default=None)
 
 
 def why_a_manager(workers: Iterable[RotaWorker], at: datetime, about: Collection[str]) -> str:

@@ -1,5 +1,6 @@
 """What `allocation` keeps: of each team its rota and what waits, of each contact who holds it."""
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -48,11 +49,19 @@ class HeldBefore(Record):
     name: str = ""
 
 
+class LoadedCaseRow(Record):
+    """A case of the case system, as a load told of it: who holds it there by name; empty once it is closed."""
+
+    loaded_case: str
+    worker: str
+
+
 class HoldingRow(Record):
     """Who holds a contact; `event_id` is the event that said so. `name` is that of a worker the rota may not know. `about`
     is what a conflict of interest may be with, `areas` are those of the request; `notice` is the request that it came with,
     shared by siblings, `risk` what that said. `unassessed`: nobody has risk assessed it. `stays`: a person gave it to a worker
-    who was absent, which counts above the rule."""
+    who was away, which counts above the rule until `stays_until`, when their next duty begins. `day_worker`: from whom the night
+    took it at the end of a duty, and who gets it back in the morning."""
 
     contact_id: str
     worker_id: str
@@ -65,3 +74,10 @@ class HoldingRow(Record):
     risk: str = ""
     unassessed: bool = False
     stays: bool = False
+    stays_until: Instant | None = None
+    day_worker: str = ""
+
+    def moves(self, at: datetime) -> bool:
+        """Whether it goes to somebody else when its worker leaves: nobody has assessed it, and no person gave it to them as they
+        were away."""
+        return self.unassessed and not (self.stays and (self.stays_until is None or at < self.stays_until))

@@ -46,6 +46,14 @@ class StandingLink(Record):
     asked: bool = False
 
 
+class KnownCaseLink(Record):
+    """The case that a load says is open in the case system for this child. `asked`: allocation was told so."""
+
+    event_id: str
+    case_id: str
+    asked: bool = False
+
+
 class CaseRow(Record):
     """One contact from its opening to closure or transfer. `seen` are the ids of events already counted. `part_of` is
     the contact that opened this child's story, if that is another one."""
@@ -65,6 +73,7 @@ class CaseRow(Record):
     unmatched_flagged: bool = False
     part_of: str = ""
     link: StandingLink | None = None
+    open_case: KnownCaseLink | None = None
 
 
 class TickRow(Record):

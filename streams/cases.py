@@ -13,8 +13,9 @@ from schemas.flag import Flag, FlagResult, FlagState
 from schemas.identity import flag_id, output_id
 from schemas.record import Record
 from streams import same_day
-from streams.case_row import CaseRow, ClockRow, Holder, Standing, StandingLink, TickRow
+from streams.case_row import CaseRow, ClockRow, Holder, KnownCaseLink, Standing, StandingLink, TickRow
 from streams.coverage import covered
+from streams.milestones import happened
 from streams.processor import Decision, Output, Rows, Tick
 from streams.ticked import TICK_ROW, parsed, tick_of, vouched
 
@@ -96,6 +97,8 @@ class Cases:
                 return self._corrected(row, event, outputs)
             case "risk_assessed":
                 return self._assessed(row, event, outputs)
+            case "risk_assessment_signed_off":
+                return self._signed(row, event, outputs)
             case "allocated":
                 return self._allocated(row, event, outputs)
             case "closed" | "transfer_accepted":
@@ -106,6 +109,9 @@ class Cases:
                 return self._linked(row, event, outputs)
             case "unlinked":
                 return self._unlinked(row, event, outputs)
+            case "open_case_known":
+                known = KnownCaseLink(event_id=event.event_id, case_id=event.details.get("case", ""))
+                return self._follow_the_open_case(row.model_copy(update={"open_case": known}), event, outputs)
             case "flag_acknowledged" | "flag_explained":
                 return self._answered(row, event, outputs)
             case _:
@@ -175,6 +181,12 @@ class Cases:
             outputs.append(self._tell_allocation(row, event, "assessed"))
         return row.model_copy(update={"clocks": clocks, "assessed_at": event.at, "risk": event.level})
 
+    def _signed(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        """Whether the signer may sign is the rota's to say, and the log gets the answer; no row needs it."""
+        if not event.problem and row.team:
+            outputs.append(self._tell_allocation(row, event, "signed"))
+        return row
+
     def _allocated(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
         if event.problem or not event.by:
             return row
@@ -184,7 +196,8 @@ class Cases:
         if how == "partner" and row.team:
             # The rota did not choose this worker, so allocation must hear of it to count the load right.
             outputs.append(self._tell_allocation(row, event, "reassigned"))
-        return self._follow_the_story(row.model_copy(update={"holders": [*row.holders, holder]}), event, outputs)
+        row = self._follow_the_story(row.model_copy(update={"holders": [*row.holders, holder]}), event, outputs)
+        return self._follow_the_open_case(row, event, outputs)
 
     def _linked(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
         """This child's story began with an earlier contact. No clock is touched."""
@@ -212,6 +225,14 @@ class Cases:
             return row
         outputs.append(self._tell_allocation(row, event, "linked"))
         return row.model_copy(update={"link": link.model_copy(update={"asked": True})})
+
+    def _follow_the_open_case(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
+        """The same for whoever the case system says holds this child's case. No clock is touched."""
+        known = row.open_case
+        if known is None or known.asked or not row.holders or row.standing != "open" or not row.team:
+            return row
+        outputs.append(self._tell_allocation(row, event, "case_known"))
+        return row.model_copy(update={"open_case": known.model_copy(update={"asked": True})})
 
     def _ended(self, row: CaseRow, event: CaseEvent, outputs: list[Output]) -> CaseRow:
         """Nobody here holds it any more. Until the other authority accepts a transfer, its worker does: an offer, or a case
@@ -274,15 +295,20 @@ class Cases:
         return Output("flags", row.contact_id, flag)
 
     def _tell_allocation(self, row: CaseRow, event: CaseEvent, kind: AllocationType) -> Output:
+        siblings = row.link.others if row.link is not None and kind == "linked" else []
+        if row.open_case is not None and kind == "case_known":
+            siblings = [row.open_case.case_id]
         told = AllocationEvent(
             event_id=output_id(event.event_id, kind, row.contact_id),
             type=kind,
             team=row.team,
             at=event.at,
             contact_ids=[row.contact_id],
-            worker_id=event.details.get("worker_id", "") if kind in ("reassigned", "released") else "",
-            worker_name=event.by if kind == "reassigned" else "",
-            siblings=row.link.others if row.link is not None and kind == "linked" else [],
+            worker_id=event.details.get("worker_id", "") if kind in ("reassigned", "released", "signed") else "",
+            worker_name=event.by if kind in ("reassigned", "signed") else "",
+            signature=event.event_id if kind == "signed" else "",
+            happened_at=happened(event) if kind == "signed" else None,
+            siblings=siblings,
             link=row.link.event_id if row.link is not None and kind in ("linked", "unlinked") else "",
         )
         return Output("allocation-in", row.team, told)

@@ -8,6 +8,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pydantic.main import IncEx
+
 from schemas.allocation import AllocationEvent
 from schemas.case_event import Correction, Opened
 from schemas.codes import RISK_LEVELS
@@ -24,6 +26,9 @@ from streams.intake_ledger import Ledger
 from streams.intake_linkage import ask_who_it_is
 from streams.intake_rows import KnownChild, ReferenceRow
 
+#: When and how it was written down. A file is known by its bytes, whatever it is called.
+_FILE_NAMES: IncEx = {"__all__": {"file_name"}}
+_NOT_CONTENT: IncEx = {"written_at": True, "notes": True, "unmapped": True, "action": True, "attachments": _FILE_NAMES}
 #: What a report means for the contact it speaks of.
 Change = Literal["new", "changed", "unchanged"]
 
@@ -37,7 +42,7 @@ def reports_of(reading: Reading) -> list[Report]:
 def report_digest(report: Report) -> str:
     """Canonical content: all that was said, whenever and however it was written down. What nobody said is not part of it, so
     that a field that readers learn later leaves what is known as it is."""
-    said = report.model_dump_json(exclude={"written_at", "notes", "unmapped", "action"}, exclude_defaults=True)
+    said = report.model_dump_json(exclude=_NOT_CONTENT, exclude_defaults=True)
     return hashlib.sha256(f"{said}{report.action == 'cancel'}".encode()).hexdigest()
 
 
@@ -282,6 +287,7 @@ class Children:
             authority=rules.authorities.responsible(report.authority_code, report.person.address.postcode),
             team=rules.team,
             report=report,
+            domestic_abuse_before=child.domestic_abuse and child.contact_id not in self._believed,
         )
 
 

@@ -5,6 +5,7 @@ from schemas.case_event import CaseEvent
 from schemas.contact import Contact
 from schemas.identity import output_id, statement_id
 from schemas.linkage import LinkageEvent, LinkageType, LinkPerson
+from schemas.open_case import texts_of_person
 from schemas.person import Person
 from schemas.reading import CaseReport, Statement
 from streams.intake_ledger import Ledger
@@ -31,6 +32,7 @@ def ask_who_it_is(ledger: Ledger, contact: Contact) -> None:
         agency=contact.agency,
         person=_compared(contact.report.person),
         said=said_in(contact, ledger.event, ledger.rules.hashed),
+        keys=[ledger.rules.hashed(text) for text in texts_of_person(contact.report.person)],
     )
     ledger.emit("linkage-in", event.partnership, event)
 

@@ -15,6 +15,7 @@ from streams.intake_children import Children, receipt_saying_the_same, report_di
 from streams.intake_events import record_events
 from streams.intake_ledger import IntakeRules, Ledger
 from streams.intake_linkage import tell_statements
+from streams.intake_open_cases import tell_open_cases
 from streams.intake_rows import ContentRow, MessageRow, TransportIdRow
 from streams.processor import Decision, Output, Rows
 from streams.transit import with_transit_delay
@@ -42,6 +43,7 @@ class MessageIntake:
             case _:
                 self._contents(reading)
         tell_statements(self._ledger, reading.statements)
+        tell_open_cases(self._ledger, reading.open_cases)
         return self._ledger.decision()
 
     def delivered_again(self, known: MessageRow) -> Decision:
@@ -80,6 +82,7 @@ class MessageIntake:
             kind = "contact" if became else "case_events"
         if kind != "quarantined":
             tell_statements(self._ledger, reading.statements)
+            tell_open_cases(self._ledger, reading.open_cases)
             ended = self._ledger.case_event("became", stood_for_it).model_copy(
                 update={"at": repaired_at, "became": became, "by": repair.by, "reason_code": kind}
             )

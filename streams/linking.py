@@ -61,7 +61,7 @@ class Linkage(Timeless):
         known = rows.derived
         assert isinstance(known, Known)
         index = known.index(event.partnership)
-        ledger = LinkageLedger(rows, index, event, self._scorer)
+        ledger = LinkageLedger(rows, index, event, self._scorer, self._kept_for)
         overdue = known.arrivals(event.partnership).overdue(index, ledger.contact, event.at - self._kept_for)
         forgotten = forget(index, overdue)
         ledger.forget(forgotten)
@@ -97,6 +97,8 @@ class _Turn:
                 self.undo()
             case "superseded":
                 self.supersede()
+            case "cases_loaded":
+                self._ledger.load_cases()
 
     # -- what is asked
 
@@ -106,6 +108,13 @@ class _Turn:
         if person is None or (row is not None and event.version <= row.version):
             return
         report = _report(event, person)
+        if event.keys:
+            self._ledger.put(event.contact_id, keys=list(dict.fromkeys([*(row.keys if row is not None else []), *event.keys])))
+        self._reported(report)
+        self._ledger.tell_open_case(event.contact_id)
+
+    def _reported(self, report: Report) -> None:
+        event = self._event
         if event.contact_id not in self._index.records:
             self._reported_first(report)
             return

@@ -1,5 +1,7 @@
 """What one linkage event leads to, while it is decided: rows, decisions, questions to people, events for cases. Pure."""
 
+from collections.abc import Iterable
+from datetime import timedelta
 from itertools import islice
 from typing import get_args
 
@@ -11,6 +13,7 @@ from streams.linkage.index import Changes, Index
 from streams.linkage.model import Scorer
 from streams.linking_contacts import ContactRow
 from streams.linking_forgetting import Forgotten
+from streams.linking_open_cases import OpenCaseRow, loaded
 from streams.linking_repeats import ContentRow
 from streams.linking_rows import IndexRow, index_row, leaves_the_row, row_key
 from streams.processor import Decision as Decided
@@ -31,8 +34,9 @@ def band_of(score: float) -> str:
 class LinkageLedger:
     """Collects what one event leads to. The index is only read; what changes are rows."""
 
-    def __init__(self, rows: Rows, index: Index, event: LinkageEvent, scorer: Scorer) -> None:
+    def __init__(self, rows: Rows, index: Index, event: LinkageEvent, scorer: Scorer, kept_for: timedelta) -> None:
         self.index = index
+        self._kept_for = kept_for
         self.event = event
         self._rows = rows
         self._scorer = scorer
@@ -40,12 +44,39 @@ class LinkageLedger:
         self._contacts: dict[str, ContactRow] = {}
         self._changed: dict[str, IndexRow] = {}
         self._contents: dict[str, ContentRow] = {}
+        self._open_cases: dict[str, OpenCaseRow] = {}
 
     def decision(self) -> Decided:
         """What it came to."""
         contacts = {row_key(self.event.partnership, "contact", row.contact_id): row for row in self._contacts.values()}
         contents = {row_key(self.event.partnership, "content", row.content): row for row in self._contents.values()}
-        return Decided(self._outputs, {**self._changed, **contents, **contacts})
+        cases = {row_key(self.event.partnership, "open", key): row for key, row in self._open_cases.items()}
+        return Decided(self._outputs, {**self._changed, **contents, **contacts, **cases})
+
+    # -- open cases of the case system
+
+    def load_cases(self) -> None:
+        """Know the cases of a load; of one that is closed nothing is kept, unless it was known."""
+        for key, row in loaded(self.event):
+            if not row.ended or self._rows.get(row_key(self.event.partnership, "open", key)) is not None:
+                self._open_cases[key] = row
+
+    def open_case_of(self, contacts: Iterable[str]) -> OpenCaseRow | None:
+        """The open case that a load told of for the child of these contacts."""
+        for contact in contacts:
+            known = self.contact(contact)
+            for key in known.keys if known is not None else ():
+                row = self._rows.get(row_key(self.event.partnership, "open", key))
+                if isinstance(row, OpenCaseRow) and row.known_at(self.event.at, self._kept_for):
+                    return row
+        return None
+
+    def tell_open_case(self, contact: str) -> None:
+        """Tell the contact's case, once, of the open case that the contact itself names by a number."""
+        known, row = self.open_case_of([contact]), self.contact(contact)
+        if known is not None and row is not None and row.open_case != known.case_id:
+            self.put(contact, open_case=known.case_id)
+            self.tell_case(contact, "open_case_known", known.told())
 
     # -- reviews
 
@@ -176,6 +207,10 @@ class LinkageLedger:
         person = self.index.persons[story]
         contacts = (each for each in (*person.members, *person.copies) if each not in moved and not is_statement(each))
         others = list(islice(contacts, _OTHERS_NAMED))
+        loaded_case = self.open_case_of(others)
+        if loaded_case is not None:
+            # Whoever holds another contact here comes before whom a file named.
+            others.insert(0, loaded_case.case_id)
         details = {
             "story": story,
             "band": band_of(score),

@@ -24,6 +24,7 @@ from streams.linkage.index import (
 )
 from streams.linking_contacts import ContactRow
 from streams.linking_forgetting import Arrivals, last_reported
+from streams.linking_open_cases import OpenCaseRow
 from streams.linking_repeats import ContentRow
 
 
@@ -36,7 +37,7 @@ class IndexRow(Record):
     plain: dict[str, Any] = Field(default_factory=dict)
 
 
-_ANY: TypeAdapter[Record] = TypeAdapter(Annotated[IndexRow | ContactRow | ContentRow, Field(discriminator="kind")])
+_ANY: TypeAdapter[Record] = TypeAdapter(Annotated[IndexRow | ContactRow | ContentRow | OpenCaseRow, Field(discriminator="kind")])
 
 
 def parse_row(text: bytes) -> Record:

@@ -22,7 +22,7 @@ _DIRECT = frozenset(
     {
         "acknowledged", "assessment_started", "assessment_authorised", "strategy_discussion", "conference_held",
         "core_group_held", "review_held", "conference_not_needed", "domestic_abuse_believed", "school_told",
-        "mash_received", "mash_decision", "closed", "transfer_accepted", "risk_assessment_signed_off",
+        "mash_received", "mash_decision", "closed", "transfer_accepted",
         "missing_in_case_system", "found_in_case_system",
     }
 )  # fmt: skip
@@ -53,8 +53,10 @@ def milestones(event: CaseEvent) -> Iterator[Milestone]:
             if event.opened.kind == "referral":
                 yield Milestone("referral_made", at, event.at, event.event_id)
     elif event.type in _DIRECT:
-        by = folded_name(event.by) if event.type == "risk_assessment_signed_off" else ""
-        yield Milestone(event.type, at, event.at, event.event_id, event.level, by)
+        yield Milestone(event.type, at, event.at, event.event_id, event.level)
+    elif event.type == "sign_off_checked":
+        # A signature alone is a claim; the rota has said that it is one of somebody who may sign.
+        yield Milestone("risk_assessment_signed_off", at, event.at, event.event_id, "", folded_name(event.by))
     elif event.type == "allocated" and is_named_worker(event.by):
         yield Milestone("allocated", at, event.at, event.event_id)
     elif event.type == "risk_assessed" and same_day.is_evidence(event):

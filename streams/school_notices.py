@@ -32,8 +32,15 @@ class SchoolNotices:
     rules: ClockRules
 
     def of(self, contact: Contact, kind: ItemKind) -> OutboundItem | None:
-        """The notice of one version of a contact; None when no school is owed one. Never guesses a school."""
+        """The notice of one version of a contact; None when no school is owed one. Never guesses a school.
+
+        The first version that says domestic abuse is the school's first notice, whatever came before it elsewhere.
+        """
         cancelled = kind == "cancel_request"
+        if not contact.domestic_abuse_before:
+            if cancelled:
+                return None
+            kind = "referral"
         report = contact.report.model_copy(update={"action": "new"}) if cancelled else contact.report
         of_age = at_school_age(report.person, civil_date(contact.received_at))
         if not of_age or not believed(contact.agency, report):

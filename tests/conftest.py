@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from ops.bootstrap_choice import some_kafka
 from ops.embedded_kafka import EmbeddedKafka
@@ -27,6 +29,41 @@ settings.load_profile("suite")
 os.environ.pop("COLUMNS", None)
 
 
+#: Tests that share a broker, or a stack of their own: each row is run by one process, in a row, the dearest first. So a broker
+#: is started once, ends with the last test that wants it, and nobody waits at the end for one long file alone.
+TOGETHER: tuple[tuple[str, ...], ...] = (
+    ("tests/streams/transport/",),
+    ("tests/ops/chaos/test_short_run.py",),
+    ("tests/ops/day/",),
+    (
+        "tests/connectors/transports/", "tests/connectors/delivery/",
+        "tests/connectors/test_edge.py", "tests/connectors/test_large_store.py",
+    ),
+    ("tests/ops/view/",),
+    ("tests/ops/audit/",),
+    ("tests/ops/casebook/",),
+    ("tests/examples/",),
+)  # fmt: skip
+
+
+def row_of(test: str) -> int:
+    """The row of `TOGETHER` that a test's id is in; its length for one that is in none."""
+    return next((number for number, places in enumerate(TOGETHER) if test.startswith(places)), len(TOGETHER))
+
+
+class _RowByRow(LoadFileScheduling):
+    """Side by side: a row of `TOGETHER`, else a file, is one process's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        row = row_of(nodeid)
+        return f"row {row}" if row < len(TOGETHER) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return _RowByRow(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 @dataclass(frozen=True)
 class Broker:
     """A running cluster that the whole session shares: use topics and groups with names of your own."""
@@ -35,15 +72,15 @@ class Broker:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long come first, so that side by side nobody waits at the end for one of them alone."""
+    """The rows first, then files with a broker, then the others."""
 
     def cost(item: pytest.Item) -> int:
-        return 2 if item.get_closest_marker("stack") else 1 if item.get_closest_marker("broker") else 0
+        return 1 if item.get_closest_marker("stack") or item.get_closest_marker("broker") else 0
 
     files: dict[Path, int] = {}
     for item in items:
         files[item.path] = max(files.get(item.path, 0), cost(item))
-    items.sort(key=lambda item: -files[item.path])
+    items.sort(key=lambda item: (row_of(item.nodeid), -files[item.path]))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -36,8 +36,8 @@ def test_every_package_that_the_product_imports_is_a_requirement_of_it() -> None
     for ours in (*ROOMS, "bench", *sys.stdlib_module_names, *DEVELOPMENT_ONLY):
         outside.pop(ours, None)
     whose = packages_distributions()
-    # `starlette` is FastAPI's own foundation and comes with it at the version that it wants.
-    allowed = wanted | {"starlette"}
+    # The foundations of FastAPI and pydantic come with them at the version that they want.
+    allowed = wanted | {"starlette", "pydantic-core"}
     undeclared = {
         name: str(path.relative_to(CHECKOUT))
         for name, path in outside.items()

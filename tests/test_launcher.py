@@ -113,35 +113,42 @@ def test_two_first_runs_at_once_in_a_path_with_a_space_and_a_renewal_when_the_pi
     renewing.communicate()
 
 
-def interrupted(checkout: Path, told: signal.Signals) -> tuple[int, int]:
+def installing_for(launcher: int) -> list[int]:
+    """Who makes the environment for a launcher: its child, which leads a group of its own, and whom that has started."""
+    shown = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,pgid="], capture_output=True, text=True, check=True).stdout
+    rows = [tuple(map(int, line.split())) for line in shown.splitlines()]
+    leader = next(pid for pid, parent, _ in rows if parent == launcher)
+    return [leader, *(pid for pid, _, group in rows if group == leader and pid != leader)]
+
+
+def interrupted(checkout: Path, told: signal.Signals) -> tuple[int, list[int]]:
     """The exit code of a launcher that got a signal while it was setting up, and who was installing for it."""
-    installing = checkout / "installing"
-    slow = f"import os, time\nopen({str(installing)!r}, 'w').write(str(os.getpid()))\ntime.sleep(300)\n"
-    (checkout / "backend.py").write_text(slow)
     run = start(checkout)
-    until(lambda: installing.exists() and installing.read_text() != "")
+    until(lambda: (checkout / ".venv" / "pyvenv.cfg").exists())
+    installers = installing_for(run.pid)
+    # They must not end by themselves meanwhile.
+    os.killpg(installers[0], signal.SIGSTOP)
     # The launcher alone, as a service manager does; at a terminal the others would hear of it too.
     run.send_signal(told)
     _, err = run.communicate(timeout=30)
     assert "Traceback" not in err
-    return run.returncode, int(installing.read_text())
+    return run.returncode, installers
 
 
 @pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_set_up_leaves_nothing_running(checkout: Path, told: signal.Signals, code: int) -> None:
-    ended_with, installer = interrupted(checkout, told)
+    ended_with, installers = interrupted(checkout, told)
     assert ended_with == code
-    assert wait_until_gone([installer], 5) == []
+    assert wait_until_gone(installers, 5) == []
 
 
 def test_after_a_kill_the_next_run_waits_for_who_is_still_installing_and_begins_anew(checkout: Path) -> None:
-    _, installer = interrupted(checkout, signal.SIGKILL)
-    (checkout / "backend.py").write_text(BACKEND)
+    _, installers = interrupted(checkout, signal.SIGKILL)
     following = start(checkout)
     assert following.stderr is not None
     assert "waiting for it" in following.stderr.readline()
-    os.killpg(os.getpgid(installer), signal.SIGKILL)
-    assert following.communicate(timeout=60)[0] == f"{checkout / '.venv'} []\n"
+    os.killpg(installers[0], signal.SIGKILL)
+    assert following.communicate(timeout=120)[0] == f"{checkout / '.venv'} []\n"
 
 
 def test_an_environment_that_somebody_else_made_is_left_alone(checkout: Path) -> None:

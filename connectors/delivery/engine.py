@@ -10,7 +10,7 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -253,7 +253,7 @@ class Deliverer:
                 message_id=held.item_id,
                 place=(held.partition, held.offset),
             )
-            outcome = await self._attempt(held, self._routes[lane.recipient])
+            outcome = await self._attempt(held, self._routes[lane.recipient], span.traceparent)
             span.end("" if isinstance(outcome, Delivered) else outcome.reason)
             now = self._now()
             decided = decide(held, outcome, now, lane.policy)
@@ -264,7 +264,7 @@ class Deliverer:
         except Exception as error:
             self._fail(error)
 
-    async def _attempt(self, held: Delivery, route: Route) -> Outcome:
+    async def _attempt(self, held: Delivery, route: Route, traceparent: str) -> Outcome:
         try:
             item = await self._item(held)
         except Exception as error:
@@ -273,7 +273,7 @@ class Deliverer:
         if item is None:
             return Refused("no_longer_kept")
         try:
-            written = route.write(item)
+            written = replace(route.write(item), traceparent=traceparent)
             async with asyncio.timeout(route.attempt_seconds):
                 return await route.outlet.send(item, written)
         except CannotWrite:

@@ -9,7 +9,7 @@ from schemas.reading import Attachment, Note
 
 
 def attachment_of(document: Document, notes: list[Note]) -> Attachment:
-    """Type, size in bytes and SHA-256 of a file given as base64 (or as a data URL); of its text when it is no base64."""
+    """Type, name, size in bytes and SHA-256 of a file given as base64 (or as a data URL); of its text when it is no base64."""
     content, content_type = document.content, document.content_type
     if content.startswith("data:"):
         head, _, content = content.partition(",")
@@ -21,4 +21,5 @@ def attachment_of(document: Document, notes: list[Note]) -> Attachment:
         notes.append(
             Note(code="attachment_not_base64", field="attachments", text="A document is not base64; its text was taken.")
         )
-    return Attachment(content_type=content_type[:100], size=len(body), sha256=hashlib.sha256(body).hexdigest())
+    digest = hashlib.sha256(body).hexdigest()
+    return Attachment(content_type=content_type[:100], size=len(body), sha256=digest, file_name=document.file_name)

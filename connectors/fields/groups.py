@@ -42,6 +42,7 @@ class Document:
 
     content_type: str
     content: str
+    file_name: str = ""
 
 
 @dataclass(slots=True)

@@ -90,7 +90,7 @@ def child_from(found: Concepts, where: str, written: datetime | None, unborn_wor
         sex_source=sex_source,
         ethnicity=ethnicity,
         ethnicity_source=ethnicity_source,
-        disabilities=_disabilities(found),
+        disabilities=_disabilities(found, where, notes),
         looked_after=_looked_after(found),
         identifiers=_identifiers(found, where, notes),
         address=address_of(found, f"{where}.address", notes),
@@ -139,13 +139,15 @@ def name_from(found: Concepts) -> tuple[PersonalName, bool]:
 def _child_name(found: Concepts, where: str, notes: list[Note]) -> PersonalName:
     name, split = name_from(found)
     if split:
-        notes.append(Note(code="name_split", field=f"{where}.name", text="The whole name stood in one field; it was taken apart."))
+        notes.append(
+            Note(code="name_split", field=f"{where}.name", text="The whole name stood in one field; it was taken apart.")
+        )
     said(found, "title")
     return name
 
 
 def _without_unborn(name: PersonalName) -> PersonalName:
-    """"Unborn SMITH", "Unborn Baby Smith", "Baby Smith": what is left of the name of a child not yet born."""
+    """ "Unborn SMITH", "Unborn Baby Smith", "Baby Smith": what is left of the name of a child not yet born."""
     words = {"unborn", "ub", "baby", "child", "infant", "of", "bump"}
     given = [part for part in (*name.given.split(), *name.other_given) if part.casefold().strip(".-") not in words]
     family = [part for part in name.family.split() if part.casefold() not in words]
@@ -214,7 +216,7 @@ def _ethnicity(found: Concepts) -> tuple[str, str]:
     return ETHNICITY_FROM_NHS.get(code, ""), text[:100]
 
 
-def _disabilities(found: Concepts) -> list[str]:
+def _disabilities(found: Concepts, where: str, notes: list[Note]) -> list[str]:
     codes: list[str] = []
     for leaf in found.get("disability", ()):
         parts = [part.strip() for value in leaf.values for part in re.split(r"[,;|/]", value[:400])]
@@ -223,6 +225,9 @@ def _disabilities(found: Concepts) -> list[str]:
             for part in parts
         ]
         leaf.used = bool(known) and all(known)
+        if not leaf.used and "".join(filter(str.isalnum, leaf.text.casefold())) not in _NO_VALUE | {"no", "noneknown"}:
+            text = "A disability was kept as sent; send DfE's codes."
+            notes.append(Note(code="disability_not_understood", field=f"{where}.disabilities", text=text))
         codes.extend(code for code in known if code and code not in codes)
     return codes
 

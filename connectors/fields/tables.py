@@ -39,6 +39,7 @@ NOT_A_TABLE = Problem(
     "unknown_format",
     "The message is neither JSON, XML, CSV nor an .xlsx workbook. Send the concern in one of these formats.",
 )
+NOT_CSV = Problem("not_csv", "The table could not be read: a cell is too long or a quotation mark is not closed.")
 NO_ROWS = Problem("no_rows", "The table has headings but no rows. Send it again with one row for each child.")
 
 
@@ -62,7 +63,7 @@ def read_csv(body: bytes, charset: str = "") -> Table | Problem:
     if lines and re.fullmatch(r"sep=.", lines[0].strip(), re.IGNORECASE):
         delimiter, text = lines[0].strip()[4], text.partition("\n")[2]
     else:
-        delimiter = _delimiter(lines)
+        delimiter = delimiter_of(lines)
     cells: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
@@ -71,17 +72,17 @@ def read_csv(body: bytes, charset: str = "") -> Table | Problem:
             if any(cell.strip() for cell in row):
                 cells.append([whole_text(cell) for cell in row[:MOST_COLUMNS]])
     except csv.Error:
-        return Problem("not_csv", "The table could not be read: a cell is too long or a quotation mark is not closed.")
+        return NOT_CSV
     return table_from(cells, decoded.notes) if any(len(row) > 1 for row in cells) else NOT_A_TABLE
 
 
-def _delimiter(lines: Sequence[str]) -> str:
+def delimiter_of(lines: Sequence[str]) -> str:
     """The mark under which most known headings appear in one line."""
     best = (0, 0, ",")
     for mark in (",", ";", "\t", "|"):
         for line in lines[:_HEADING_ROWS]:
             cells = line.split(mark)
-            known = sum(bool(_concept(fold(cell))) for cell in cells[:MOST_COLUMNS])
+            known = sum(bool(heading_concept(fold(cell))) for cell in cells[:MOST_COLUMNS])
             best = max(best, (known, len(cells), mark), key=lambda item: item[:2])
     return best[2]
 
@@ -92,7 +93,7 @@ def table_from(cells: Sequence[Sequence[str]], notes: Sequence[Note] = ()) -> Ta
     if heading is None:
         return NO_HEADINGS
     names = _unique([one_line(cell, 100) for cell in cells[heading]])
-    concepts = [_concept(fold(name)) for name in names]
+    concepts = [heading_concept(fold(name)) for name in names]
     seen = dict.fromkeys(notes)
     rows: list[dict[str, str]] = []
     for row in cells[heading + 1 :]:
@@ -133,13 +134,13 @@ def _as_object(row: Sequence[str], names: Sequence[str]) -> dict[str, str]:
 def _heading_row(cells: Sequence[Sequence[str]]) -> int | None:
     best, found = 1, None
     for place, row in enumerate(cells[:_HEADING_ROWS]):
-        known = len({_concept(fold(cell)) for cell in row if len(cell) <= 80} - {""})
+        known = len({heading_concept(fold(cell)) for cell in row if len(cell) <= 80} - {""})
         if known > best:
             best, found = known, place
     return found
 
 
-def _concept(folded: str) -> str:
+def heading_concept(folded: str) -> str:
     """What a heading stands for: a concept of a concern, of a child (`child.dob`), or of somebody (`parent.phone`)."""
     if not folded:
         return ""
@@ -182,7 +183,7 @@ def _above(rows: Sequence[Sequence[str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for row in rows:
         filled = [one_line(cell, 200) for cell in row if cell.strip()]
-        if len(filled) == 2 and _concept(fold(filled[0])):
+        if len(filled) == 2 and heading_concept(fold(filled[0])):
             found.setdefault(filled[0].rstrip(": "), filled[1])
     return found
 

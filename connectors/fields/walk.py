@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.decoding import LONGEST_TEXT, whole_text
+from connectors.decoding import LONGEST_TEXT, plain_file_name, whole_text
 from connectors.fields.flat_names import name_of, numbers_moved, split_owner
 from connectors.fields.form_answers import answers_in, key_and_value
 from connectors.fields.groups import MOST_FIELDS, Document, Group, Leaf, TooManyFields
@@ -17,6 +17,8 @@ from connectors.fields.xml_values import TEXT
 
 #: A field of such a name holds the value of what its parent is named after.
 _VALUE_NAMES = frozenset({fold(TEXT), "value", "text", "val", "answer", "content", "display", "valuestring", "cdata"})
+
+_FILE_NAMES = ("filename", "name", "title")
 
 _LONGEST_LIST = 2000
 """Characters of a field that may list names; above it the field is a text."""
@@ -211,7 +213,8 @@ class _Walk:
             if content is None:
                 return False
             kind = next((inner[name] for name in ("contenttype", "mimetype", "mediatype", "type") if name in inner), "")
-            found.append(Document(whole_text(kind, 100), content))
+            name = next((inner[name] for name in _FILE_NAMES if isinstance(inner.get(name), str)), "")
+            found.append(Document(whole_text(kind, 100), content, plain_file_name(name)))
         into.documents.extend(found)
         return bool(found)
 

@@ -4,8 +4,9 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 from datetime import date, datetime, time
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
@@ -21,19 +22,18 @@ _MOST_PARTS = 300
 _MOST_CELLS = 20_000
 """Cells read, empty ones included."""
 _MOST_SHEETS = 20
-_FIRST_ROWS = 20
 _DAMAGED = (
     zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError,
     EOFError, SyntaxError, NotImplementedError, RuntimeError, OverflowError, AssertionError, ArithmeticError, zlib.error,
 )  # fmt: skip
 """openpyxl and zipfile raise any of these on a damaged workbook; none of them says more than "damaged"."""
 
-_TOO_LARGE = Problem(
+TOO_LARGE_WORKBOOK = Problem(
     "workbook_too_large",
     "The workbook is too large to be a list of concerns, or is built to unpack into much more than it shows. "
     "Copy the rows into a new workbook and send that.",
 )
-_BROKEN = Problem("workbook_broken", "The workbook is damaged and could not be opened. Save it again as .xlsx and resend it.")
+BROKEN = Problem("workbook_broken", "The workbook is damaged and could not be opened. Save it again as .xlsx and resend it.")
 _NOT_A_WORKBOOK = Problem(
     "office_document",
     "The file is a zip archive or an office document but no .xlsx workbook. Send JSON, XML, CSV or .xlsx.",
@@ -43,33 +43,33 @@ _NO_CACHED_VALUE = re.compile(rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>|<f(?:\s[^
 _MARKUP = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)|<\x00!\x00(?:D|E)|\x00<\x00!\x00(?:D|E)", re.IGNORECASE)
 
 
+class WorkbookDamaged(Exception):
+    """A workbook that could be opened and not be read to its end."""
+
+
 def read_workbook(body: bytes) -> Table | Problem:
     """The tables of all sheets that have known headings, as one. Pure, bounded, and never raises."""
     try:
         notes = _checked(body)
         return notes if isinstance(notes, Problem) else _read(body, notes)
     except _DAMAGED:
-        return _BROKEN
+        return BROKEN
 
 
-def first_rows(body: bytes) -> list[list[list[str]]]:
-    """The first rows of every sheet, for a workbook that is too long to be read whole. Empty when it cannot be opened."""
+def rows_of_sheets(file: IO[bytes], most_columns: int = MOST_COLUMNS) -> Iterator[tuple[str, int, list[str]]]:
+    """Every row of every sheet, with the sheet's title and the row's number, one after the other and none kept. For a workbook
+    that was found harmless. Raises `WorkbookDamaged`."""
     try:
-        if isinstance(_checked(body), Problem):
-            return []
-        book = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
+        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         try:
-            return [
-                [
-                    [_text(cell) for cell in row]
-                    for row in sheet.iter_rows(max_row=_FIRST_ROWS, max_col=MOST_COLUMNS, values_only=True)
-                ]
-                for sheet in book.worksheets[:_MOST_SHEETS]
-            ]
+            for sheet in book.worksheets[:_MOST_SHEETS]:
+                sheet.reset_dimensions()
+                for place, row in enumerate(sheet.iter_rows(max_col=most_columns, values_only=True), start=1):
+                    yield sheet.title, place, [_text(cell) for cell in row]
         finally:
             book.close()
-    except _DAMAGED:
-        return []
+    except _DAMAGED as error:
+        raise WorkbookDamaged(BROKEN.reason) from error
 
 
 def _checked(body: bytes) -> Problem | list[Note]:
@@ -79,7 +79,7 @@ def _checked(body: bytes) -> Problem | list[Note]:
         parts = archive.infolist()
         names = {part.filename for part in parts}
         if len(parts) > _MOST_PARTS:
-            return _TOO_LARGE
+            return TOO_LARGE_WORKBOOK
         if not any(name.startswith("xl/") for name in names):
             return _NOT_A_WORKBOOK
         unpacked = 0
@@ -93,7 +93,7 @@ def _checked(body: bytes) -> Problem | list[Note]:
                 content = stream.read(MOST_UNPACKED - unpacked + 1)
             unpacked += len(content)
             if unpacked > MOST_UNPACKED:
-                return _TOO_LARGE
+                return TOO_LARGE_WORKBOOK
             if _MARKUP.search(content):
                 return _DTD
             if part.filename.startswith("xl/worksheets/") and _NO_CACHED_VALUE.search(content):
@@ -116,7 +116,7 @@ def _read(body: bytes, notes: list[Note]) -> Table | Problem:
     book = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
     try:
         if len(book.worksheets) > _MOST_SHEETS:
-            return _TOO_LARGE
+            return TOO_LARGE_WORKBOOK
         for sheet in book.worksheets:
             # A workbook may state dimensions it does not have; only the rows themselves are believed.
             sheet.reset_dimensions()

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.decoding import LONGEST_TEXT, decode, one_line, whole_text
+from connectors.decoding import LONGEST_TEXT, decode, one_line, plain_file_name, whole_text
 from connectors.health.fhir_values import Node, text, whole_number
 from schemas.reading import Attachment, Note
 
@@ -54,6 +54,7 @@ def _outermost(owner: Node) -> bool:
 
 def _describe(node: Node, name: str, notes: list[Note]) -> tuple[Attachment, str] | None:
     content_type, data = text(node, "contentType"), node.get("data")
+    described = Attachment(content_type=content_type[:100], file_name=plain_file_name(text(node, "title")))
     document = name.casefold() in _HOLDERS or node.get("resourceType") == "Binary" or bool(content_type)
     if not document:
         return None
@@ -65,14 +66,14 @@ def _describe(node: Node, name: str, notes: list[Note]) -> tuple[Attachment, str
             notes.append(
                 Note(code="attachment_unreadable", field=name, text="A document is not valid base64; please send it again.")
             )
-            return Attachment(content_type=content_type[:100]), ""
+            return described, ""
         plain = content_type.casefold().startswith("text/plain")
         words = whole_text(decode(content[: 2 * LONGEST_TEXT]).text) if plain else ""
         digest = hashlib.sha256(content).hexdigest()
-        return Attachment(content_type=content_type[:100], size=len(content), sha256=digest), words
+        return described.model_copy(update={"size": len(content), "sha256": digest}), words
     if one_line(node.get("url")) and (content_type or name.casefold().endswith("attachment")):
         notes.append(
             Note(code="attachment_elsewhere", field=name, text="A document was sent as a link only; the hub does not fetch it.")
         )
-        return Attachment(content_type=content_type[:100], size=max(0, whole_number(node.get("size"), 0))), ""
+        return described.model_copy(update={"size": max(0, whole_number(node.get("size"), 0))}), ""
     return None

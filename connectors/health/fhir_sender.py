@@ -7,7 +7,7 @@ from connectors.decoding import one_line
 from connectors.fields.personal_names import split_name
 from connectors.health.fhir_document import FhirDocument, kind_of
 from connectors.health.fhir_people import practitioner, said_anything
-from connectors.health.fhir_values import Node, element, first, items, nodes, text, words
+from connectors.health.fhir_values import Node, element, extensions, first, items, nodes, text, words
 from connectors.health.vocabulary import OTHER_HEALTH, source_of
 from schemas.person import OtherPerson
 from schemas.reading import Note, Organisation
@@ -35,7 +35,7 @@ def sender_of(request: Node, header: Node, document: FhirDocument, notes: list[N
     """The organisation: MessageHeader.sender, else the requester's, else MessageHeader.source.name.
 
     The referrer: ServiceRequest.requester, else MessageHeader.author. A patient or relative as requester gives the
-    source codes 1C and 1A.
+    source codes 1C and 1A. UK Core's extension for the source of a request counts before what the referrer's job tells.
     """
     reference = element(request, "requester") or element(header, "author") or element(header, "enterer")
     requester = _resolved(reference, request, document)
@@ -52,8 +52,11 @@ def sender_of(request: Node, header: Node, document: FhirDocument, notes: list[N
         return Sender(organisation, referrer, "1C", "self")
     if kind == "RelatedPerson":
         return Sender(organisation, referrer, "1A", "relative")
+    said = next((words(element(one, "valueCodeableConcept")) for one in extensions(request, "sourceofservicerequest")), "")
     job = referrer.job if referrer else ""
     employer = referrer.organisation if referrer else ""
+    if said:
+        return Sender(organisation, referrer, source_of(said)[0], one_line(said, 120))
     code, original = source_of(job, employer, organisation.name)
     return Sender(organisation, referrer, code, original if code != OTHER_HEALTH else one_line(job or employer, 120))
 

@@ -23,9 +23,10 @@ from connectors.fields.walk import group_message
 from connectors.fields.who import who_is_in
 from connectors.social_care.annex_a import read_annex_a
 from connectors.social_care.case_events import case_reports
-from connectors.social_care.cin_census import is_census, read_census
+from connectors.social_care.cin_census import is_census, read_census, too_large_census
 from connectors.social_care.event_items import EventItem, event_items, transport_id
 from connectors.social_care.event_words import EVENT
+from connectors.social_care.load_parts import read_load_part
 from connectors.social_care.ssd_load import read_ssd_load
 from schemas.codes import CASE_EVENT_TYPES, DEFAULT_SOURCE
 from schemas.reading import CaseReport, Hint, Note, Reading, Report
@@ -62,10 +63,10 @@ def read(body: bytes, hint: Hint) -> Reading:
     if cases := read_annex_a(opened, body):
         return cases
     if isinstance(opened, Problem):
-        return opened.quarantined()
+        return too_large_census(opened, body) or opened.quarantined()
     if is_census(opened):
         return read_census(opened)
-    if load := read_ssd_load(opened):
+    if load := read_load_part(opened) or read_ssd_load(opened):
         return load
     if answer := own_answer(opened):
         return answer

@@ -12,6 +12,7 @@ from connectors.delivery.outcome import Delivered, Failed, Outcome, Refused
 from connectors.delivery.signing import key_of, signature_headers
 from connectors.writing import Written
 from schemas.outbound import OutboundItem
+from schemas.trace import HEADER
 
 #: Refusals that time or a person at either end may mend without another message: credentials that have run out, the same id
 #: under way already, too early, too many.
@@ -46,6 +47,8 @@ class HttpOut:
         }
         if self._key is not None:
             headers |= signature_headers(self._key, item.item_id, written.body, int(time.time()))
+        if written.traceparent:
+            headers[HEADER] = written.traceparent
         if self._token:
             headers["authorization"] = f"Bearer {self._token}"
         try:

@@ -97,6 +97,8 @@ class SsdTables:
             open_ones = self._rows(connection, "ssd_cin_episodes", sa.column("cine_close_date").is_(None))
             known = {row["cine_referral_id"] for row in rows["ssd_cin_episodes"]}
             rows["ssd_cin_episodes"] += [row for row in open_ones if row["cine_referral_id"] not in known]
+            theirs = sorted({str(row["cine_person_id"]) for row in rows["ssd_cin_episodes"]})
+            rows["ssd_person"] = self._rows_of(connection, "ssd_person", "pers_person_id", theirs)
         roles = frozenset(role.casefold() for role in self._channel.worker_roles)
         return Reading(rows, self._channel.identifier_type, roles, self._channel.cut_over)
 
@@ -130,5 +132,5 @@ class SsdTables:
 _PERSONS = {
     table: next(name for name in names if name.endswith("_person_id"))
     for table, names in COLUMNS.items()
-    if table not in ("ssd_linked_identifiers", "ssd_professionals")
+    if table not in ("ssd_linked_identifiers", "ssd_professionals", "ssd_person")
 }

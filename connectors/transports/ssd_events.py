@@ -19,6 +19,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "link_person_id", "link_identifier_type", "link_identifier_value", "link_valid_from_date",
     ),
     "ssd_professionals": ("prof_professional_id", "prof_professional_name"),
+    "ssd_person": ("pers_person_id", "pers_dob"),
     "ssd_cin_episodes": (
         "cine_referral_id", "cine_person_id", "cine_referral_date", "cine_referral_nfa", "cine_close_date",
         "cine_close_reason", "cine_referral_team", "cine_referral_worker_id",
@@ -83,6 +84,7 @@ _STEPS = (
 )  # fmt: skip
 
 _CONTACT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?:/[0-9]{1,3})?", re.IGNORECASE)
+_UPN = frozenset({"unique pupil number", "upn"})
 _SET = frozenset({"y", "yes", "1", "true", "t"})
 
 
@@ -123,13 +125,22 @@ class Reading:
         return [event for *_, event in sorted(found, key=lambda one: one[:3])]
 
     def open_cases(self) -> list[dict[str, str]]:
-        """Referrals of before the hub that are still open, without anything that says who the child is."""
+        """Referrals of before the hub that are still open, without the child's name."""
+        born = {_text(row["pers_person_id"]): _when(row["pers_dob"]) or "" for row in self.rows["ssd_person"]}
+        upns = {
+            _text(row["link_person_id"]): _text(row["link_identifier_value"])
+            for row in self.rows["ssd_linked_identifiers"]
+            if _text(row["link_identifier_type"]).casefold() in _UPN
+        }
         return sorted(
             (
                 {
                     "referral_id": _text(row["cine_referral_id"]),
                     "person_id": _text(row["cine_person_id"]),
                     "referral_date": _when(row["cine_referral_date"]) or "",
+                    "date_of_birth": born.get(_text(row["cine_person_id"]), ""),
+                    "upn": upns.get(_text(row["cine_person_id"]), ""),
+                    "worker": self._names.get(_text(row["cine_referral_worker_id"]), ""),
                 }
                 for row in self.rows["ssd_cin_episodes"]
                 if not _when(row["cine_close_date"]) and (_day(row["cine_referral_date"]) or date.min) < self.cut_over

@@ -5,6 +5,7 @@ from connectors.writing import Written
 from schemas.cloud_events import cloud_event
 from schemas.outbound import OutboundItem
 from schemas.ports import DurableLog, Entry, NotDurable
+from schemas.trace import HEADER
 
 
 class TopicOut:
@@ -17,6 +18,8 @@ class TopicOut:
     async def send(self, item: OutboundItem, written: Written) -> Outcome:
         """One record; `ce_id` is the item's id."""
         marks = cloud_event(item.item_id, item.kind, "delivery", item.at, written.content_type)
+        if written.traceparent:
+            marks = (*marks, (HEADER, written.traceparent.encode()))
         try:
             await self._log.append([Entry(self._topic, item.contact_id.encode(), written.body, marks)])
         except NotDurable:

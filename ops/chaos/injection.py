@@ -94,6 +94,13 @@ class Injection:
             case _:
                 self._bursts[fault.kind](fault.seed)
 
+    def until_up(self, role: str) -> None:
+        """Wait for a process to be ready, a minute at most; for others not at all."""
+        for _ in range(600):
+            down = any(one.name == role and one.state != "ready" for one in self._stack.state().processes)
+            if not down or self._over.wait(0.1):
+                return
+
     def rest(self, seconds: float) -> bool:
         """Peace for so long. True: there are to be no more faults."""
         return self._over.wait(seconds)

@@ -12,7 +12,7 @@ from schemas import avro, record
 from schemas.settings import Settings
 
 #: A field of every record that this release knows nothing of; readers of this release must step over its bytes.
-_FIELD = {"name": "written_by", "type": "string", "default": "the next release"}
+FIELD = {"name": "written_by", "type": "string", "default": "the next release"}
 
 
 def schemas_folder(run_dir: Path) -> Path:
@@ -34,7 +34,7 @@ def write_schemas(run_dir: Path) -> Path:
         for version in versions:
             (to / subject / f"v{version.version}.avsc").write_text(json.dumps(version.schema))
         newest = versions[-1]
-        schema = {**newest.schema, "fields": [*newest.schema["fields"], _FIELD]}
+        schema = {**newest.schema, "fields": [*newest.schema["fields"], FIELD]}
         (to / subject / f"v{newest.version + 1}.avsc").write_text(json.dumps(schema))
         ids[f"{subject}/v{newest.version + 1}"] = max(ids.values()) + 1
     (to / "ids.json").write_text(json.dumps(ids))

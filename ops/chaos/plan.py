@@ -7,7 +7,7 @@ network, to the hub's processes, and at the partners' ends. On one track one com
 import random
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 WORKERS = ("intake", "routing", "allocation", "cases", "clocks", "answers", "linkage")
@@ -95,18 +95,24 @@ class Fault:
         return KINDS[self.kind].track
 
 
-def schedule(seed: int, seconds: float, nodes: int, without: Collection[str] = ()) -> list[Fault]:
-    """Faults for a run of so many seconds, numbered track by track. The same for the same arguments."""
+def schedule(seed: int, seconds: float, nodes: int, without: Collection[str] = (), targets: Collection[str] = ()) -> list[Fault]:
+    """Faults for a run of so many seconds, numbered track by track. With `targets`, kinds that can hit one of them hit nobody
+    else. The same for the same arguments."""
     faults: list[Fault] = []
     for track in TRACKS:
         kinds = {
-            name: kind
+            name: _aimed(kind, targets)
             for name, kind in KINDS.items()
             if kind.track == track and nodes in kind.nodes and name not in without and kind.lasts[1] + kind.undoing < seconds
         }
         if kinds:
             faults += _of_track(track, kinds, random.Random(f"{seed}/{track}"), seconds, len(faults))
     return faults
+
+
+def _aimed(kind: Kind, targets: Collection[str]) -> Kind:
+    hit = tuple(target for target in kind.targets if target in targets)
+    return replace(kind, targets=hit) if hit else kind
 
 
 def _of_track(track: Track, kinds: dict[str, Kind], chance: random.Random, seconds: float, first: int) -> list[Fault]:

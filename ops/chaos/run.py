@@ -48,8 +48,9 @@ _VERDICT = Path(__file__).with_name("verdict.py")
 
 @dataclass(frozen=True)
 class Options:
-    """What to run. `only` limits the kinds of faults; `sabotage` takes a protection away, see `ops.chaos.sabotaged`. After the
-    last fault everything gets `settle` seconds to drain."""
+    """What to run. `only` limits the kinds of faults, `targets` whom they hit; `sabotage` takes a protection away, see
+    `ops.chaos.sabotaged`. After the last fault everything gets `settle` seconds to drain. `patient`: a process that is down
+    is not hit before it is up again."""
 
     seed: int
     seconds: float
@@ -59,6 +60,8 @@ class Options:
     only: Sequence[str] = ()
     sabotage: str = ""
     settle: float = 240.0
+    targets: Sequence[str] = ()
+    patient: bool = False
 
 
 def run(options: Options, say: Callable[[str], None], progress: Callable[[int, int, str], None]) -> dict[str, Any]:
@@ -104,7 +107,7 @@ def run(options: Options, say: Callable[[str], None], progress: Callable[[int, i
         hand.start()
         patience = 0.0
         try:
-            _harm(injection, _faults(options, space), ledger, progress)
+            _harm(injection, _faults(options, space), ledger, progress, options.patient)
             patience = _PATIENCE
         finally:
             injection.heal()
@@ -182,16 +185,20 @@ def _faults(options: Options, space: Space | None) -> list[Fault]:
     without = set() if space is not None else {"disk-full"}
     if options.only:
         without |= set(KINDS) - set(options.only)
-    return schedule(options.seed, options.seconds, options.nodes, without)
+    return schedule(options.seed, options.seconds, options.nodes, without, options.targets)
 
 
-def _harm(injection: Injection, faults: list[Fault], ledger: Ledger, progress: Callable[[int, int, str], None]) -> None:
+def _harm(
+    injection: Injection, faults: list[Fault], ledger: Ledger, progress: Callable[[int, int, str], None], patient: bool
+) -> None:
     """Every track's faults beside the others'. Raises what the first failure raises."""
     ended: list[int] = []
 
     def track(mine: list[Fault]) -> None:
         for fault in mine:
             progress(len(ended), len(faults), f"{fault.kind} {fault.target}".strip())
+            if patient:
+                injection.until_up(fault.target)
             if injection.rest(fault.pause):
                 return
             facts = {"number": fault.number, "kind": fault.kind, "target": fault.target, "lasts": fault.seconds}

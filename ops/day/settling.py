@@ -85,4 +85,4 @@ class Settling:
             if time.monotonic() > limit:
                 raise DayStuck(f"the stack did not settle in {seconds:.0f} s; behind: {lags}")
             time.sleep(pause)
-            pause = min(0.05, pause * 1.5)
+            pause = min(0.1, pause * 1.5)

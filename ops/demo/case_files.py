@@ -74,5 +74,8 @@ def annex_a(children: list[Child], at: datetime) -> bytes:
     ]
     return workbook(
         [[*who, "Date of Contact", "Contact Source"], *([*row, at.date(), "q) 6: Police"] for row in rows)],
-        [[*who, "CIN Start Date", "Primary Need Code", "CIN Closure Date"], *([*row, at.date(), "N1", None] for row in rows)],
+        [
+            [*who, "CIN Start Date", "Primary Need Code", "CIN Closure Date", "Allocated Worker"],
+            *([*row, at.date(), "N1", None, "Grace Adeyemi"] for row in rows),
+        ],
     )

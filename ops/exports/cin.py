@@ -16,6 +16,7 @@ from ops.casebook.book import CaseBook
 from ops.exports.annex_a import Period
 from ops.exports.episodes import Children, Episode, children_of, episode_of, upn_of
 from schemas.codes import ETHNICITIES
+from schemas.open_case import census_number
 
 _DISABILITIES = "NONE MOB HAND PC INC COMM LD HEAR VIS BEH CON AUT DDA".split()
 
@@ -66,12 +67,6 @@ def write_cin(
     return Written(written, episodes, left_out)
 
 
-def la_child_id(child: str) -> str:
-    """The authority's number, or one made of the hub's id: at most 20 letters and digits (rules 1570 and 1580)."""
-    packed = "".join(char for char in child if char.isascii() and char.isalnum())
-    return packed if len(packed) <= 20 and "-" not in child else "FD" + packed[:18]
-
-
 def _episodes(book: CaseBook, contacts: Iterable[str], period: Period) -> Iterable[Episode]:
     for contact_id in contacts:
         story = book.story(contact_id)
@@ -98,7 +93,7 @@ def _child(child: str, episodes: list[Episode], children: Children, left_out: Co
     made = etree.Element("Child")
     newest = max((one for one in episodes), key=lambda one: (one.person is not None, one.arrived))
     identifiers = etree.SubElement(made, "ChildIdentifiers")
-    _add(identifiers, "LAchildID", la_child_id(child))
+    _add(identifiers, "LAchildID", census_number(child))
     upn = next((found for one in episodes if (found := upn_of(one))), "")
     _add(identifiers, "UPN", upn)
     if not upn and all(one.nfa for one in episodes):

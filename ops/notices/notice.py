@@ -8,8 +8,8 @@ from ops.view.team import TeamAnswer, Unassessed, WorkerLoad
 from ops.view.times import in_london
 
 Kind = Literal[
-    "red_contact", "still_open", "limit_near", "worker_absent", "child_waiting", "child_no_longer_waiting", "hub_unwell",
-    "hub_well_again",
+    "red_contact", "handed_over", "still_open", "limit_near", "worker_absent", "child_waiting", "child_no_longer_waiting",
+    "hub_unwell", "hub_well_again",
 ]  # fmt: skip
 
 #: The last line of a message about several.

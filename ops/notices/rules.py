@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from ops.notices.absences import absences
 from ops.notices.alerts import for_each_person, near, waiting
 from ops.notices.forecast import not_expected
+from ops.notices.handovers import handovers
 from ops.notices.notice import OPEN_ONE, Alert, Colleagues, Notice, Person, Told, contacts, data, line
 from ops.view.team import TeamAnswer, Unassessed, WorkerLoad
 from ops.view.times import in_london
@@ -25,6 +26,7 @@ TAKEN_WITHIN = timedelta(seconds=30)
 def look(teams: Sequence[TeamAnswer], standing: Mapping[str, Alert], times: Sequence[time], now: datetime) -> Told:
     """Everything that must be told at `now`; `standing` are the alerts that have begun and are not over."""
     notices = [notice for team in teams for notice in _red(Colleagues(team), now)]
+    notices += [notice for team in teams for notice in handovers(Colleagues(team), now)]
     moment = current_round(times, now)
     if moment is not None:
         notices += [notice for team in teams for notice in _round(Colleagues(team), moment, now)]

@@ -12,7 +12,7 @@ import signal
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from ops.audit.verdict import CannotLook
@@ -20,6 +20,7 @@ from ops.casebook.book import CaseBook
 from ops.casebook.reading import case_book, which_log
 from ops.clocks import clock_of
 from ops.endpoints import announce
+from ops.process_endpoint import ready_unless
 from ops.reconciliation.contacts import CannotRead, Loaded, Ours, Theirs
 from ops.reconciliation.reconciling import reconcile
 from ops.reconciliation.recording import record, tell
@@ -101,7 +102,9 @@ def main(settings: Settings) -> None:
     try:
         at = time.fromisoformat(settings.reconcile_at)
     except ValueError:
-        refuse("reconciliation", "FRONTDOOR_RECONCILE_AT must be a time like 00:30")
+        at = time(tzinfo=UTC)
+    if at.tzinfo is not None:
+        refuse("reconciliation", "FRONTDOOR_RECONCILE_AT must be a London time like 00:30")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -109,12 +112,15 @@ def main(settings: Settings) -> None:
     if settings.reconcile_source is None:
         stop.wait()
     else:
-        _each_night(settings, at, stop)
+        nights = Nights(settings.run_dir / "reconciled.json")
+        ready_unless(lambda: nights.trouble)
+        each_night(settings, at, stop, nights)
     settings.endpoint_file("reconciliation").unlink(missing_ok=True)
 
 
-def _each_night(settings: Settings, at: time, stop: threading.Event) -> None:
-    clock, done = clock_of(settings), _Done(settings.run_dir / "reconciled.json")
+def each_night(settings: Settings, at: time, stop: threading.Event, done: "Nights") -> None:
+    """Reconcile each day that is due at `at`, London time, until told to stop; a night that could not be done is tried again."""
+    clock = clock_of(settings)
     while not stop.is_set():
         day = day_due(clock.now(), at)
         pause = _LOOK
@@ -123,7 +129,8 @@ def _each_night(settings: Settings, at: time, stop: threading.Event) -> None:
                 told = reconcile_night(settings, day, os.environ.get("FRONTDOOR_TOKEN", ""))
             except (CannotRead, CannotLook, StackNotUp, Refused, TooMany) as error:
                 # Texts of ours: none quotes a row.
-                log.warning("the night of %s was not reconciled: %s; it is tried again", day, error)
+                done.trouble = f"the night of {day} was not reconciled: {error}"
+                log.warning("%s; it is tried again", done.trouble)
                 pause = _AGAIN
             else:
                 done.write(day)
@@ -132,11 +139,12 @@ def _each_night(settings: Settings, at: time, stop: threading.Event) -> None:
         stop.wait(pause)
 
 
-class _Done:
-    """The last day that was reconciled, kept over a restart."""
+class Nights:
+    """The last day that was reconciled, kept over a restart, and why the present one could not be; empty when all is well."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.trouble = ""
         try:
             self.until: date | None = date.fromisoformat(json.loads(path.read_text())["until"])
         except (OSError, ValueError, KeyError):
@@ -148,6 +156,7 @@ class _Done:
         new.write_text(json.dumps({"until": day.isoformat()}))
         os.replace(new, self._path)
         self.until = day
+        self.trouble = ""
 
 
 def _load(source: str, schema: str | None, first: date, last: date) -> Loaded:

@@ -16,6 +16,7 @@ from connectors.registry import reader
 from ops.simulator.log import PARTITIONS, MemoryLog, Stored, Writer, partition_of
 from ops.simulator.sabotage import (
     CasesOfOneOffset,
+    CasesOfTheTick,
     ForgetfulAllocation,
     ForgetfulCases,
     ForgetfulIntake,
@@ -24,6 +25,7 @@ from ops.simulator.sabotage import (
     state_of,
 )
 from schemas.authorities import authorities
+from schemas.catalogue import codec
 from schemas.ports import Entry
 from schemas.reading import Hint, Reader, Reading
 from schemas.wire import Undecodable
@@ -67,7 +69,7 @@ def processors(sabotage: str = "") -> tuple[Processor, ...]:
     """Every processor of the hub. They are pure, so all runs share them."""
     forgets, counts = sabotage == "dedupe-off", sabotage == "repeats-counted"
     intake = (ForgetfulIntake if forgets else Intake)(cached_reader, hash_key=HASH_KEY, authorities=authorities("383"), team=TEAM)
-    told = {"repeats-counted": ForgetfulCases, "clock-change-forgotten": CasesOfOneOffset}
+    told = {"repeats-counted": ForgetfulCases, "clock-change-forgotten": CasesOfOneOffset, "day-of-the-tick": CasesOfTheTick}
     cases = told.get(sabotage, Cases)("Duty Manager")
     linkage = {"undo-by-half": HalfUndoing, "repeats-counted": ForgetfulLinkage}.get(sabotage, Linkage)(scorer(), HASH_KEY)
     return intake, Routing(), (ForgetfulAllocation if counts else Allocation)(), cases, Answers(HASH_KEY), linkage
@@ -214,7 +216,7 @@ class Worker:
 def decide(state: PartitionState, stored: Stored, sabotage: str = "") -> list[Entry]:
     """What one record leads to: outputs of the decision, or a dead letter; as in the workers."""
     try:
-        event = stored.record
+        event = codec(stored.topic).decode(stored.value) if sabotage == "next-unknown" else stored.record
     except Undecodable as error:
         return [] if sabotage == "poison-dropped" else [dead_letter(stored.topic, stored, str(error))]
     tick = state.processor.tick(event)

@@ -60,6 +60,25 @@ def _dispositions(run: Run) -> Iterator[str]:
             yield f"receipt {receipt}: came {deliveries[receipt]} times, counted {have[len(have)].deliveries}"
 
 
+def _acknowledged(run: Run) -> Iterator[str]:
+    """What a sender was told is safe is on the log."""
+    received = {r.receipt_id for a in AGENCIES for r in _records(run, f"received.{a}") if isinstance(r, Received)}
+    for receipt in run.acknowledged - received:
+        yield f"receipt {receipt}: acknowledged, and not on the log"
+
+
+def _time_told(run: Run) -> Iterator[str]:
+    """Whoever waits for a time is told it, up to the end."""
+    for partition in range(PARTITIONS):
+        told = [
+            event.at
+            for stored in run.log.fetch("case-events", partition, 0, run.log.end("case-events", partition))
+            if isinstance(event := _readable(run, stored), CaseEvent) and event.type == "tick"
+        ]
+        if run.log.now not in told:
+            yield f"case-events/{partition}: nobody wrote there what time it is"
+
+
 def _quarantine(run: Run) -> Iterator[str]:
     """Whatever nobody could read is in quarantine, once, as it was; and nothing else is."""
     bodies = {r.receipt_id: r.body for a in AGENCIES for r in _records(run, f"received.{a}") if isinstance(r, Received)}
@@ -163,6 +182,6 @@ def _readable(run: Run, stored: Stored) -> Record | None:
 
 
 _CHECKS: tuple[Callable[[Run], Iterator[str]], ...] = (
-    *(_dispositions, _quarantine, _routed, _clocks),
+    *(_acknowledged, _dispositions, _quarantine, _routed, _clocks, _time_told),
     *(*ALLOCATION_CHECKS, *LINK_CHECKS, *LOG_CHECKS),
 )

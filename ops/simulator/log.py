@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from schemas.catalogue import codec
+from ops.simulator.releases import told_codec
 from schemas.record import Record
 
 #: Partitions of every keyed topic: two are enough to tell a partition's own from its neighbour's.
@@ -39,9 +39,9 @@ class Stored:
 
     @property
     def record(self) -> Record:
-        """The decoded record, decoded once. Raises `Undecodable`."""
+        """The decoded record, decoded once, whichever release wrote it. Raises `Undecodable`."""
         if self._record is None:
-            self._record = codec(self.topic).decode(self.value)
+            self._record = told_codec(self.topic).decode(self.value)
         assert self._record is not None
         return self._record
 
@@ -90,6 +90,12 @@ class MemoryLog:
     def end(self, topic: str, partition: int) -> int:
         """The offset of the next record."""
         return len(self._topics[topic, partition])
+
+    def lose_tail(self, topic: str, most: int) -> None:
+        """A topic's newest records are gone: what a broker does that keeps them in memory alone, and dies."""
+        for place in range(PARTITIONS):
+            records = self._topics[topic, place]
+            del records[max(0, len(records) - most) :]
 
     def of_topic(self, topic: str) -> list[Stored]:
         """Every record of a topic, partition by partition."""

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from ops.simulator import story as s
 from ops.simulator.hub import TEAM, Group, Reached, Worker, processors
 from ops.simulator.load import Message, catalogue_of_messages, contacts_of, repaired, told
-from ops.simulator.log import COMPACTION_GRACE, PARTITIONS, MemoryLog
+from ops.simulator.log import COMPACTION_GRACE, PARTITIONS, MemoryLog, Stored
+from ops.simulator.releases import told_codec
 from ops.simulator.sabotage import grace_of
 from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
@@ -33,8 +34,12 @@ class Run:
         self.told: list[str] = []
         #: Records put on an input that no worker can read, and what was received, by what was appended.
         self.poison: set[tuple[str, int, int]] = set()
+        #: The receipts that senders were told.
+        self.acknowledged: set[str] = set()
         self._telling = telling
         self._ticked: datetime | None = None
+        self._ticker_down = False
+        self._connectors_newer = False
         self._paused: list[tuple[Group, int, Worker, Iterator[Reached]]] = []
         self._contacts: list[str] = []
         self._unreadable: list[tuple[Message, int]] = []
@@ -87,6 +92,11 @@ class Run:
                 self._resume(step)
             case s.Rebalance():
                 self._rebalance(step)
+            case s.BrokerKilled():
+                self._broker_killed(step)
+            case s.Release():
+                self._connectors_newer = step.newer
+                self._say(f"the connectors go over to {'the next' if step.newer else 'this'} release")
             case s.Compact():
                 for group in self.groups:
                     for partition in range(PARTITIONS):
@@ -100,9 +110,12 @@ class Run:
     def _send(self, step: s.Send) -> None:
         message = catalogue_of_messages()[step.message]
         self._arrive(message.received(step.occasion, self.log.now), f"{message.name} arrives, sending {step.occasion}")
-        self._contacts += [c for c in contacts_of(message, step.occasion) if c not in self._contacts]
+        self._sent(message, step.occasion)
+
+    def _sent(self, message: Message, occasion: int) -> None:
+        self._contacts += [c for c in contacts_of(message, occasion) if c not in self._contacts]
         if message.unreadable:
-            self._unreadable.append((message, step.occasion))
+            self._unreadable.append((message, occasion))
 
     def _tell(self, step: s.Tell) -> None:
         place = step.about % (len(self._contacts) + 1)
@@ -112,9 +125,16 @@ class Run:
         self._arrive(told(step.kind, contact, step.number, self.log.now, other), f"somebody says of {about}: {step.kind}")
 
     def _arrive(self, received: Received, text: str) -> None:
+        """A message is made durable, and its sender told."""
+        stored = self._append(received)
+        self.acknowledged.add(received.receipt_id)
+        self._say(f"{text} ({stored.topic}/{stored.partition} @{stored.offset})")
+
+    def _append(self, received: Received) -> Stored:
         topic = f"received.{received.agency}"
-        stored = self.log.append(topic, received.sender.encode(), codec(topic).encode(received))
-        self._say(f"{text} ({topic}/{stored.partition} @{stored.offset})")
+        codec = told_codec(topic)
+        value = codec.encode_as_the_next(received) if self._connectors_newer else codec.encode(received)
+        return self.log.append(topic, received.sender.encode(), value)
 
     def _staff(self, step: s.Staff) -> None:
         worker_id, name, role = _STAFF[step.worker]
@@ -141,6 +161,7 @@ class Run:
 
     def _wait(self, step: s.Wait) -> None:
         self._watch()
+        self._ticker_down = self._ticker_down or (not step.vouched and self.sabotage == "ticker-stays-down")
         if step.to_midnight:
             self.log.now = max(self.log.now, midnight_after(civil_date(self.log.now)) + step.passed)
         else:
@@ -150,6 +171,8 @@ class Run:
 
     def _tick(self, vouched: bool = True) -> None:
         """As the ticker does: its time never runs back, and it vouches only for time that it saw pass."""
+        if self._ticker_down:
+            return
         at = max(self.log.now, self._ticked or self.log.now)
         self._write_ticks(at, self._ticked if vouched and self._ticked is not None else at)
         self._ticked = at
@@ -220,6 +243,25 @@ class Run:
             group.commit()
         group.rebalance(step.owners)
         self._say(f"{group.processor.name} rebalances{'' if step.commit else ', before anybody could commit'}")
+
+    def _broker_killed(self, step: s.BrokerKilled) -> None:
+        """Who got no answer sends again; who got one does not."""
+        message = catalogue_of_messages()[step.message]
+        received = message.received(step.occasion, self.log.now)
+        self._say(f"the broker is killed while {message.name} is on its way, and {'has' if step.reached else 'has not'} got it")
+        if step.reached:
+            self._append(received)
+        if self.sabotage == "unflushed-tail":
+            for agency in AGENCIES:
+                self.log.lose_tail(f"received.{agency}", step.unflushed)
+        for group in self.groups:
+            for partition in range(PARTITIONS):
+                group.crash(partition)
+        if self.sabotage == "acks-before-durable":
+            self.acknowledged.add(received.receipt_id)
+        else:
+            self._arrive(message.received(step.occasion, self.log.now), f"{message.name} is sent again")
+        self._sent(message, step.occasion)
 
     def _whole(self, group: Group, partition: int, batch: Iterator[Reached], commit: bool) -> str:
         worker = group.owner(partition)

@@ -8,11 +8,11 @@ from typing import Any
 from schemas.allocation import AllocationEvent
 from schemas.case_event import CaseEvent
 from schemas.linkage import LinkageEvent
-from schemas.london import LONDON
+from schemas.london import LONDON, civil_date, midnight_after
 from schemas.record import Record
 from streams.allocation import Allocation
 from streams.allocation_rows import TeamRow
-from streams.case_row import CaseRow
+from streams.case_row import CaseRow, TickRow
 from streams.cases import Cases
 from streams.intake import Intake
 from streams.intake_rows import MessageRow
@@ -20,6 +20,7 @@ from streams.linking import Linkage
 from streams.linking_contacts import ContactRow
 from streams.partition import Origin, PartitionState
 from streams.processor import Decision, Processor, Rows
+from streams.ticked import TICK_ROW
 
 #: Each sabotage by name, and what it takes away.
 SABOTAGES = {
@@ -35,6 +36,12 @@ SABOTAGES = {
     "clock-change-forgotten": "a day ends at the midnight of the offset at which it was when the contact came, summer or winter",
     "undo-by-half": "a link taken back leaves the contact in the list of the story's contacts",
     "poison-dropped": "a record that cannot be read is passed over, and kept nowhere",
+    "acks-before-durable": "a connector tells the sender before the broker has told it",
+    "unflushed-tail": "a broker says that it has what is in its memory alone, and loses it when it is killed",
+    "rows-forgotten": "a worker that starts again reads nothing of what it knew",
+    "ticker-stays-down": "a ticker that ended is not started again",
+    "day-of-the-tick": "the same-day clock runs from the last tick where that is later than the arrival",
+    "next-unknown": "connectors go over to the next release, and nobody was told of its schemas",
 }
 
 
@@ -44,6 +51,13 @@ class BelievingState(PartitionState):
     def restore(self, key: str, value: bytes) -> None:
         """Take the row, and forget where it came from."""
         self.rows[key] = self.processor.parse_row(json.dumps(json.loads(value)["row"]).encode())
+
+
+class ForgetfulState(PartitionState):
+    """Without a memory: the changelog is not read."""
+
+    def restore(self, key: str, value: bytes) -> None:
+        """Pass the row over."""
 
 
 class LastWinsState(PartitionState):
@@ -153,6 +167,25 @@ class CasesOfOneOffset(Cases):
         return Decision(decision.outputs, changed)
 
 
+class CasesOfTheTick(Cases):
+    """Cases that take a contact for one of the day on which they heard the time last."""
+
+    def decide(self, rows: Rows, event: Record) -> Decision:
+        """As ever, with every clock that begins due on that day."""
+        decision, ticks = super().decide(rows, event), rows.get(TICK_ROW)
+        assert isinstance(event, CaseEvent)
+        if event.type != "opened" or not isinstance(ticks, TickRow) or not ticks.intervals:
+            return decision
+        due = midnight_after(civil_date(max(event.at, ticks.intervals[-1].until)))
+        changed = {
+            key: row.model_copy(update={"clocks": [clock.model_copy(update={"due_at": due}) for clock in row.clocks]})
+            if isinstance(row, CaseRow)
+            else row
+            for key, row in decision.rows.items()
+        }
+        return Decision(decision.outputs, changed)
+
+
 def _of_one_offset(row: CaseRow) -> CaseRow:
     clocks = []
     for clock in row.clocks:
@@ -174,9 +207,8 @@ class ForgetfulAllocation(Allocation):
 
 def state_of(processor: Processor, sabotage: str) -> PartitionState:
     """A partition's state, as sound as the sabotage leaves it."""
-    if sabotage == "no-origin-check":
-        return BelievingState(processor)
-    return LastWinsState(processor) if sabotage == "newest-in-log-wins" else PartitionState(processor)
+    states = {"no-origin-check": BelievingState, "newest-in-log-wins": LastWinsState, "rows-forgotten": ForgetfulState}
+    return states.get(sabotage, PartitionState)(processor)
 
 
 def grace_of(sabotage: str, grace: timedelta) -> timedelta:

@@ -8,6 +8,7 @@ from ops.simulator.hub import Point
 from ops.simulator.load import TOLD, some
 from ops.simulator.log import PARTITIONS
 from ops.simulator.story import (
+    BrokerKilled,
     Compact,
     Cut,
     Jump,
@@ -15,6 +16,7 @@ from ops.simulator.story import (
     Pause,
     Poison,
     Rebalance,
+    Release,
     Resume,
     Send,
     Staff,
@@ -33,7 +35,18 @@ _STRAYS = (-7200, -30, -1, 3, 4, 30, 3600, 86_400)
 
 def write_story(seed: int) -> Story:
     """The story of a seed: always the same one."""
-    return _Author(random.Random(seed)).story()
+    story = list(_Author(random.Random(seed)).story())
+    # What hits everybody at once comes between, by a chance of its own.
+    chance = random.Random(f"{seed}/all")
+    for _ in range(chance.choice((0, 1, 2))):
+        story.insert(chance.randrange(len(story) + 1), _of_all(chance))
+    return tuple(story)
+
+
+def _of_all(chance: random.Random) -> Step:
+    if chance.random() < 0.4:
+        return Release(newer=chance.random() < 0.7)
+    return BrokerKilled(some(chance), chance.choice((1, 1, 2)), chance.random() < 0.5, chance.choice((1, 1, 2, 3)))
 
 
 class _Author:

@@ -1,20 +1,30 @@
-"""Seed after seed: run its story, judge it, and of the first that fails tell the shortest story that still does."""
+"""Seed after seed: run its stories, judge them, and of the first that fails tell the shortest story that still does."""
 
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+from ops.simulator.delivery import sabotage as of_delivery
+from ops.simulator.delivery.checks import broken_promises as broken_on_the_way
+from ops.simulator.delivery.run import DeliveryRun
+from ops.simulator.delivery.story import Story as StoryOfWhatLeaves
+from ops.simulator.delivery.story import write_story as write_what_leaves
 from ops.simulator.invariants import broken_promises
 from ops.simulator.run import Run
+from ops.simulator.sabotage import SABOTAGES
 from ops.simulator.scheduler import write_story
 from ops.simulator.shrink import shortest
 from ops.simulator.story import Story
 
 #: Seeds that one process takes at a time; fewer than this are not worth a second process.
 _SHARE = 50
+
+#: Protections that can be taken away, here or there, each by name with what it takes away.
+ALL_SABOTAGES = {**SABOTAGES, **of_delivery.SABOTAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +47,41 @@ class Failure:
 
 
 def judge(seed: int, story: Story, sabotage: str = "", telling: bool = False) -> tuple[Run, list[str]]:
-    """One run and the promises it broke. An exception anywhere is a broken promise too."""
+    """One run of what is decided, and the promises it broke. An exception anywhere is a broken promise too."""
     run = Run(seed, sabotage, telling)
+    return run, _broken(run, story, broken_promises)
+
+
+def judge_what_leaves(
+    seed: int, story: StoryOfWhatLeaves, sabotage: str = "", telling: bool = False
+) -> tuple[DeliveryRun, list[str]]:
+    """One run of what leaves the hub, and the promises it broke; likewise."""
+    run = DeliveryRun(sabotage, telling)
+    return run, _broken(run, story, broken_on_the_way)
+
+
+def _broken(run: Any, story: Any, promises: Callable[[Any], list[str]]) -> list[str]:
     try:
         run.play(story)
-        return run, broken_promises(run)
+        return promises(run)
     except Exception as error:
-        return run, [f"stopped by {type(error).__name__}: {error}"]
+        return [f"stopped by {type(error).__name__}: {error}"]
+
+
+def _worlds(sabotage: str) -> list[tuple[Callable[[int], Any], Callable[..., Any]]]:
+    """How the stories of a seed are written, and judged: of what is decided, and of what leaves, where the sabotage is there."""
+    worlds: list[tuple[Callable[[int], Any], Callable[..., Any]]] = []
+    if not sabotage or sabotage in SABOTAGES:
+        worlds.append((write_story, judge))
+    if not sabotage or sabotage in of_delivery.SABOTAGES:
+        worlds.append((write_what_leaves, judge_what_leaves))
+    return worlds
 
 
 def verdicts(seeds: Iterable[int], sabotage: str = "") -> Iterator[Verdict]:
     """Each seed's verdict, in order."""
     for seed in seeds:
-        yield Verdict(seed, judge(seed, write_story(seed), sabotage)[1])
+        yield Verdict(seed, [line for write, hear in _worlds(sabotage) for line in hear(seed, write(seed), sabotage)[1]])
 
 
 def failing(seeds: range, sabotage: str = "") -> list[int]:
@@ -67,12 +99,14 @@ def _failing(sabotage: str, seeds: range) -> list[int]:
 
 def explain(seed: int, sabotage: str = "") -> Failure:
     """The shortest story of a failing seed."""
-    whole = write_story(seed)
-    short = shortest(whole, lambda story: bool(judge(seed, story, sabotage)[1]))
-    run, broken = judge(seed, short, sabotage, telling=True)
+    worlds = _worlds(sabotage)
+    write, hear = next((world for world in worlds if world[1](seed, world[0](seed), sabotage)[1]), worlds[0])
+    whole = write(seed)
+    short = shortest(whole, lambda story: bool(hear(seed, story, sabotage)[1]))
+    run, broken = hear(seed, short, sabotage, telling=True)
     return Failure(seed, len(short), len(whole), run.told, broken)
 
 
 def tell(seed: int, sabotage: str = "") -> list[str]:
-    """The whole story of a seed, line by line."""
-    return judge(seed, write_story(seed), sabotage, telling=True)[0].told
+    """The whole stories of a seed, line by line."""
+    return [line for write, hear in _worlds(sabotage) for line in hear(seed, write(seed), sabotage, telling=True)[0].told]

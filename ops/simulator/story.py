@@ -123,9 +123,43 @@ class Rebalance:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokerKilled:
+    """The broker is killed while a message is on its way to it, which it got (`reached`) or not, and starts again; so does
+    everybody who worked with it. `unflushed`: as many records of each input were in its memory alone, if it lets them."""
+
+    message: int
+    occasion: int
+    reached: bool
+    unflushed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The connectors go over to the next release, or back."""
+
+    newer: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Compact:
     """The broker compacts every changelog."""
 
 
-Step = Send | Tell | Mend | Staff | Wait | Jump | Stray | Poison | Work | Pause | Resume | Rebalance | Compact
+Step = (
+    Send
+    | Tell
+    | Mend
+    | Staff
+    | Wait
+    | Jump
+    | Stray
+    | Poison
+    | Work
+    | Pause
+    | Resume
+    | Rebalance
+    | BrokerKilled
+    | Release
+    | Compact
+)
 Story = tuple[Step, ...]

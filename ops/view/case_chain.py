@@ -13,7 +13,7 @@ from streams.milestones import happened, milestones
 
 #: What each event is in the chain, in the words of the children-in-need census.
 _LINKS = {
-    "risk_assessment_signed_off": "risk assessment signed off",
+    "sign_off_checked": "risk assessment signed off",
     "assessment_started": "assessment started", "assessment_authorised": "assessment authorised",
     "strategy_discussion": "strategy discussion", "s47_started": "section 47 enquiry started",
     "s47_ended": "section 47 enquiry ended", "conference_not_needed": "no conference needed",

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import httpx
 import typer
@@ -96,6 +97,13 @@ def url_of(settings: Settings, role: str) -> str:
     if not isinstance(url, str):
         raise StackNotUp(not_up(settings))
     return url
+
+
+def case_path(reference: str) -> str:
+    """Where the view answers about a contact id, a receipt or `receipt/2`. Raises `Refused` for what leads elsewhere."""
+    if any(part.strip() in ("", ".", "..") for part in reference.split("/")):
+        raise Refused(404, "That names no contact: give its contact id, its receipt, or receipt/2.")
+    return "/cases/" + quote(reference)
 
 
 def not_up(settings: Settings) -> str:

@@ -42,7 +42,8 @@ class ContactSince(BaseModel):
 
 class EventSince(BaseModel):
     """What became of one case event of a message. `problem` says why it counts for nothing; empty when it counts.
-    `opened` is whether its contact is known here: an event without one waits, and is then listed as unmatched."""
+    `opened` is whether its contact is known here: an event without one waits, and is then listed as unmatched. `unanswered`: it
+    is a signature, and whether the signer may sign is not known yet."""
 
     event_id: str
     contact_id: str
@@ -50,6 +51,7 @@ class EventSince(BaseModel):
     at: datetime
     problem: str
     opened: bool
+    unanswered: bool = False
 
 
 class ReceiptAnswer(Answer):
@@ -174,10 +176,23 @@ def _events(at: Snapshot, disposition: Disposition) -> list[EventSince]:
         row = at.db.execute("SELECT record FROM case_events WHERE event_id = ?", (event_id,)).fetchone()
         if row is not None:
             event = CaseEvent.model_validate_json(row[0])
+            opened = at.case(event.contact_id) is not None
+            asked = event.type == "risk_assessment_signed_off" and not event.problem and opened
+            answer = _answer(at, event) if asked else None
             found.append(
                 EventSince(
-                    event_id=event_id, contact_id=event.contact_id, type=event.type, at=event.at, problem=event.problem,
-                    opened=at.case(event.contact_id) is not None,
+                    event_id=event_id, contact_id=event.contact_id, type=event.type, at=event.at,
+                    problem=answer.problem if answer else event.problem, opened=opened, unanswered=asked and answer is None,
                 )
             )  # fmt: skip
     return found
+
+
+def _answer(at: Snapshot, signature: CaseEvent) -> CaseEvent | None:
+    """What the rota said of a signature."""
+    row = at.db.execute(
+        "SELECT record FROM case_events WHERE contact_id = ? AND type = 'sign_off_checked' "
+        "AND json_extract(record, '$.details.signature') = ?",
+        (signature.contact_id, signature.event_id),
+    ).fetchone()
+    return CaseEvent.model_validate_json(row[0]) if row is not None else None

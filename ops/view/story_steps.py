@@ -40,7 +40,8 @@ _SENTENCES = {
     "core_group_held": "a core group was held", "review_held": "a review was held", "closed": "closed",
     "missing_in_case_system": "the reconciliation did not find it in the case system",
     "found_in_case_system": "the reconciliation found it in the case system",
-    "risk_assessment_signed_off": "a second person signed the risk assessment off",
+    "risk_assessment_signed_off": "a signature under the risk assessment; the rota says whether it counts",
+    "sign_off_checked": "the rota says who may sign the risk assessment off",
     "transferred": "transferred", "transfer_offered": "offered to another authority; our clocks run until it accepts",
     "transfer_accepted": "another authority accepted it", "conference_not_needed": "no conference is needed",
     "mash_received": "the multi-agency hub received it", "mash_decision": "the multi-agency hub decided",
@@ -169,6 +170,12 @@ def _sentence(event: CaseEvent, transport: str) -> str:
             who = f"{event.by} says that it is" if event.by else f"it is, by the linker ({event.details.get('band', '')}),"
             moves = "" if event.details.get("may_act") == "yes" else "; too unsure to move the case"
             return f"{who} the child of contact {event.details.get('story', '')}{moves}"
+        case "sign_off_checked" if not event.problem:
+            return "risk assessment signed off, by somebody who may"
+        case "open_case_known":
+            standing = event.details.get("standing", "").replace("_", "-").replace(" ", ", ").replace("-", " ")
+            since = event.details.get("since", "")
+            return f"the child has an open case in the case system ({standing}{f', since {since}' if since else ''})"
         case "limit_moved":
             moved = event.details
             limits = [in_london(datetime.fromisoformat(moved[name])) for name in ("before", "after") if name in moved]
@@ -190,10 +197,14 @@ def _request(request: AllocationEvent) -> str:
             return f"a named worker is asked for in team {request.team}"
         case "reassigned":
             return f"to be held by {request.worker_name or request.worker_id}"
+        case "case_known":
+            return "to be held by who holds the child's case in the case system, if they can take it"
         case "released":
             return "no longer counted in its worker's load"
         case "assessed":
             return "assessed: it stays with its worker, also while that worker is absent"
         case "reopened":
             return "to be assessed again: it goes to somebody else should its worker be absent"
+        case "signed":
+            return f"may {request.worker_name} sign the risk assessment off?"
     return request.type.replace("_", " ")

@@ -27,7 +27,8 @@ _NIGHTS = timedelta(hours=24)
 
 
 class Unassessed(BaseModel):
-    """A contact that nobody has risk assessed yet. Names no child: it is for messages that leave the hub."""
+    """A contact that nobody has risk assessed yet. Names no child: it is for messages that leave the hub. `how` and `why` its
+    worker came to hold it, and since when (`given_at`)."""
 
     contact_id: str
     kind: str
@@ -41,6 +42,7 @@ class Unassessed(BaseModel):
     worker_id: str
     how: str
     why: str
+    given_at: datetime | None = None
 
 
 class LateClock(BaseModel):
@@ -217,22 +219,22 @@ class _Team:
         held = self._at.case(contact_id)
         assert held is not None, "a row of `cases` has a case"
         summary, run = held.case.summary, held.case.current
-        details = self._last_given(contact_id)
+        given_at, details = self._last_given(contact_id)
         return Unassessed(
             contact_id=contact_id, kind=summary.kind, risk=summary.risk, agency=summary.agency,
             received_at=summary.opened_at, opening=run.number, due_at=run.due_at,
             minutes_left=minutes_left(run.due_at, self._at.now), overdue=run.due_at <= self._at.now,
-            worker_id=worker_id, how=details.get("how", ""), why=details.get("why", ""),
+            worker_id=worker_id, how=details.get("how", ""), why=details.get("why", ""), given_at=given_at,
         )  # fmt: skip
 
-    def _last_given(self, contact_id: str) -> dict[str, str]:
-        """How the last allocation that counts came about."""
+    def _last_given(self, contact_id: str) -> tuple[datetime | None, dict[str, str]]:
+        """When the last allocation that counts was made, and how it came about."""
         row = self._at.db.execute(
-            "SELECT json_extract(record, '$.details') FROM case_events WHERE contact_id = ? AND type = 'allocated' "
+            "SELECT at, json_extract(record, '$.details') FROM case_events WHERE contact_id = ? AND type = 'allocated' "
             "AND json_extract(record, '$.problem') = '' ORDER BY offset DESC LIMIT 1",
             (contact_id,),
         ).fetchone()
-        return dict(json.loads(row[0])) if row else {}
+        return (as_instant(row[0]), dict(json.loads(row[1]))) if row else (None, {})
 
     def _count_flags(self) -> None:
         """Clocks of open cases that have a standing flag, and limits that are near."""
@@ -287,8 +289,9 @@ class _Team:
                 self._load("", event.by).assessed_today += 1
                 moments.append(event.at)
         for event in self._events("allocated", self._at.now - _NIGHTS):
-            if event.details.get("how") == "night":
-                self._load(event.details.get("worker_id", ""), event.by).nights += 1
+            if event.details.get("how") in ("night", "duty_ended"):
+                load = self._load(event.details.get("worker_id", ""), event.by)
+                load.nights += event.details["how"] == "night" or load.role == "night"
         (first,) = self._at.db.execute(
             "SELECT min(started_at) FROM openings JOIN cases USING (contact_id) JOIN held USING (contact_id) "
             "WHERE day = ? AND team = ?",

@@ -16,6 +16,15 @@ STATES = {
     "carried": "day passed before it could be read",
 }  # fmt: skip
 
+#: Why a signature does not count, and what to do.
+_WHO_SIGNS = "its worker's supervisor signs, or a supervisor, manager or head of that team"
+PROBLEMS = {
+    "signer_not_on_rota": f"nobody of that name is on the team's rota; {_WHO_SIGNS}",
+    "signer_not_a_supervisor": f"that person may not sign it; {_WHO_SIGNS}",
+    "signers_name_not_unique": "several people of that name are on the rota, and not all may sign; "
+    """say which with --args '{"worker_id":"…"}'""",
+}  # fmt: skip
+
 RISK_STYLE = {"red": "bold red", "amber": "yellow", "green": "green", "blue": "blue", "": "bold"}
 
 
@@ -77,7 +86,8 @@ def receipt_lines(receipt: dict[str, Any]) -> list[str]:
 def _event(event: dict[str, Any]) -> str:
     line = f"{event['type'].replace('_', ' ')} on contact {plain(event['contact_id'])}"
     if event["problem"]:
-        return f"{line}, but it does not count: {plain(event['problem']).replace('_', ' ')}"
+        why = PROBLEMS.get(event["problem"], plain(event["problem"]).replace("_", " "))
+        return f"{line}, but it does not count: {why}"
     if not event["opened"]:
         return f"{line}, which is not known here: it waits, and after 15 minutes it is listed as unmatched"
     return line

@@ -14,7 +14,7 @@ from schemas.settings import Settings
 from .running import Connector, InProcess, InThread
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kafka(tmp_path_factory: pytest.TempPathFactory, fast_start: None) -> Iterator[str]:
     """A cluster with the catalogue applied, shared by the tests of the edges: its bootstrap servers."""
     with some_kafka(tmp_path_factory.mktemp("edges")) as bootstrap:
@@ -22,9 +22,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory, fast_start: None) -> Iterato
         yield bootstrap
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def connector(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Connector]]:
-    """The connector of an agency, started when first asked for and shared by the session; a small message limit."""
+    """The connector of an agency, started when first asked for and shared; a small message limit."""
     settings = Settings(run_dir=tmp_path_factory.mktemp("run"), bootstrap_servers=kafka, max_message_bytes=200_000)
     running: dict[str, InThread] = {}
 

@@ -54,7 +54,7 @@ class _Reader:
             {
                 "bootstrap.servers": bootstrap,
                 "group.id": uuid.uuid4().hex,
-                "fetch.wait.max.ms": 20,
+                "fetch.wait.max.ms": 100,
                 "log_level": 0,
             }
         )

@@ -1,12 +1,23 @@
 """Bytes become text and JSON whatever the sender's system did to them; what is repaired is noted, what is not has a reason."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.decoding import DEEPEST, LONGEST_LINE, JsonDocument, Problem, decode, one_line, read_json, whole_text
+from connectors.decoding import (
+    DEEPEST,
+    LONGEST_LINE,
+    JsonDocument,
+    Problem,
+    decode,
+    one_line,
+    plain_file_name,
+    read_json,
+    whole_text,
+)
 
 TEXT = "Zoë’s café costs £5"
 
@@ -71,16 +82,25 @@ def test_any_bytes_are_text_that_can_be_stored(body: bytes, declared: str) -> No
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 
 
+WORDS_OF_JSON = WORDS | st.sampled_from([",]", '",}', '\\",]', ", }"])
+
+
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers(-(10**15), 10**15) | WORDS,
-        lambda inner: st.lists(inner, max_size=5) | st.dictionaries(WORDS, inner, max_size=5),
+        st.none() | st.booleans() | st.integers(-(10**15), 10**15) | WORDS_OF_JSON,
+        lambda inner: st.lists(inner, max_size=5) | st.dictionaries(WORDS_OF_JSON, inner, max_size=5),
         max_leaves=12,
     )
 )
 @settings(max_examples=60, deadline=None)
-def test_good_json_is_what_the_standard_says(value: object) -> None:
-    assert parsed(json.dumps(value).encode()).value == value
+def test_good_json_is_what_the_standard_says_also_with_a_comma_before_a_closing_bracket(value: object) -> None:
+    written = json.dumps(value, indent=1)
+    assert parsed(written.encode()).value == value
+    # Written in ASCII, a line break is never inside a string.
+    with_commas = re.sub(r"(?<![\[{])(\n *[\]}])", r",\1", written)
+    document = parsed(with_commas.encode())
+    assert document.value == value
+    assert codes(document) == (["trailing_comma"] if with_commas != written else [])
 
 
 def test_repeated_keys_keep_the_last_value_that_is_not_empty() -> None:
@@ -114,6 +134,8 @@ def test_raw_line_breaks_in_strings_and_text_after_the_end_are_tolerated() -> No
         (b'{"a":', "incomplete_json"),
         (b'{"a":"b', "incomplete_json"),
         (b'{"a" 1, "b": 2}', "not_json"),
+        (b'{"a": [1,], "b" 2}', "not_json"),
+        (b'{"a": [1,], "b": "cut,]', "incomplete_json"),
         (b'{"a":1}{"b":2}', "several_documents"),
         (b"[" * 100_000, "too_deep"),
         (b"[" * (DEEPEST + 2) + b"]" * (DEEPEST + 2), "too_deep"),
@@ -147,3 +169,15 @@ def test_free_text_keeps_its_lines_and_is_bounded() -> None:
     assert whole_text("a\r\nb\rc\x0b") == "a\nb\nc"
     assert len(whole_text("x" * 1_000, limit=10)) == 10
     assert len(one_line("\u0301" * 100_000)) <= LONGEST_LINE
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("C:\\fakepath\\bruise 3.jpg", "bruise 3.jpg"), ("photos/bruise.jpg", "bruise.jpg"), ("Letter of 3/6", "Letter of 3-6"),
+        ("../../etc/passwd", "-..-etc-passwd"), ("..", ""), ("a\r\nX: y.jpg", "a X: y.jpg"), ("gpj\u202eexe.jpg", "gpjexe.jpg"),
+        ("x" * 400 + ".jpg", "x" * 251 + ".jpg"), (None, ""), (["x"], ""),
+    ],
+)  # fmt: skip
+def test_a_file_name_leads_to_no_folder_and_keeps_its_ending(sent: object, name: str) -> None:
+    assert plain_file_name(sent) == name

@@ -62,8 +62,8 @@ def test_a_notice_is_read_and_a_photograph_is_kept() -> None:
     assert "Fight at home" in report.narrative and "She is at home with him tonight." in report.narrative
     assert report.unmapped["email.subject"] == "PPN Okafor"
     (kept,) = report.attachments
-    assert (kept.content_type, kept.size, kept.sha256) == (
-        "image/jpeg", len(PHOTOGRAPH), hashlib.sha256(PHOTOGRAPH).hexdigest(),
+    assert (kept.content_type, kept.file_name, kept.size, kept.sha256) == (
+        "image/jpeg", "bruise.jpg", len(PHOTOGRAPH), hashlib.sha256(PHOTOGRAPH).hexdigest(),
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 #: The product's image, built from this checkout.
 PRODUCT = "frontdoor:under-test"
@@ -33,8 +35,10 @@ def what_is_missing() -> str:
 
 
 def build_product() -> str:
-    """The product's image from this checkout, as docker-compose.yml builds it."""
-    _docker("build", "--quiet", "--network", "host", "--build-arg", f"BASE={BASE}", "--tag", PRODUCT, str(CHECKOUT))
+    """The product's image from this checkout, as docker-compose.yml builds it. Skips when its packages cannot be fetched."""
+    build = ["build", "--quiet", "--network", "host", "--build-arg", f"BASE={BASE}"]
+    _fetch(*build, "--target", "packages", str(CHECKOUT))
+    _docker(*build, "--tag", PRODUCT, str(CHECKOUT))
     return PRODUCT
 
 
@@ -56,11 +60,12 @@ def build_kafka(context: Path) -> str:
 
 
 def build_postgres(context: Path) -> str:
-    """An image of Debian's PostgreSQL that takes the settings of the official one, with the outbox of docker-compose.yml."""
+    """An image of Debian's PostgreSQL that takes the settings of the official one, with the outbox of docker-compose.yml.
+    Skips when the package cannot be fetched."""
     shutil.copy(CHECKOUT / "deploy" / "compose" / "outbox.sql", context)
     (context / "start").write_text(_START_POSTGRES)
     (context / "Dockerfile").write_text(_POSTGRES_DOCKERFILE)
-    _docker("build", "--quiet", "--network", "host", "--build-arg", f"BASE={BASE}", "--tag", POSTGRES, str(context))
+    _fetch("build", "--quiet", "--network", "host", "--build-arg", f"BASE={BASE}", "--tag", POSTGRES, str(context))
     return POSTGRES
 
 
@@ -71,6 +76,16 @@ def _there(image: str) -> bool:
 def _docker(*arguments: str) -> None:
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=1800)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+
+
+def _fetch(*arguments: str) -> None:
+    """As `_docker`, for a step that needs nothing of ours but a network: without one it says nothing about the product."""
+    try:
+        _docker(*arguments)
+    except AssertionError as failed:
+        if os.environ.get("CONTAINERS_EXPECTED") == "1":
+            raise
+        pytest.skip(f"containers: what the images need could not be fetched: {str(failed).strip().splitlines()[-1]}")
 
 
 _DOCKERFILE = """\

@@ -17,6 +17,8 @@ from ..examples.tools import CHECKOUT, TOOLS, needs_file, needs_program, run
 
 DOCS = CHECKOUT / "docs"
 NODE = TOOLS / "node"
+#: It shows what each validator says.
+SHOWN = (DOCS / "schemas.md").read_text()
 
 
 def test_every_generated_document_is_up_to_date() -> None:
@@ -61,6 +63,7 @@ def test_ajv_compiles_every_json_schema_strictly_and_takes_its_example(tmp_path:
     script = CHECKOUT / "tests" / "docs" / "validate_json_schemas.mjs"
     told = run(["node", script, NODE, DOCS / "json-schemas", tmp_path / "examples.json"])
     assert told == f"{len(MODELS)} schemas, 0 wrong\n"
+    assert told in SHOWN
 
 
 def test_the_asyncapi_document_has_every_topic_as_the_broker_has_it() -> None:
@@ -79,3 +82,4 @@ def test_the_asyncapi_document_has_every_topic_as_the_broker_has_it() -> None:
 def test_asyncapis_own_parser_accepts_the_document() -> None:
     told = run(["node", CHECKOUT / "tests" / "docs" / "validate_asyncapi.mjs", NODE, DOCS / "asyncapi.yaml"])
     assert told.startswith(f"{len(catalogue().topics) + 1} channels")
+    assert told in SHOWN

@@ -41,7 +41,7 @@ class Hub:
         return self.connectors[agency]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub(tmp_path_factory: pytest.TempPathFactory, fast_start: None) -> Iterator[Hub]:
     """A broker of its own with the committed catalogue, and the registry."""
     kafka = EmbeddedKafka(tmp_path_factory.mktemp("outside") / "kafka")

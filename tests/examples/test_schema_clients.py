@@ -37,7 +37,7 @@ def alone(topic: str) -> str:
     return f"{topic}.read-by-others"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def written(hub: Hub) -> Hub:
     """The hub, with the catalogue's example of two topics, as the workers write it."""
     topics = [NewTopic(alone(name), 1, 1) for name in (TOPIC, "flags")]

@@ -62,13 +62,23 @@ def test_a_page_that_cannot_be_written_is_said_before_the_day_and_not_after_it(t
 
 
 @pytest.mark.parametrize(
+    ("own", "contact", "said"),
+    [("383", " ", "Which contact?"), ("xyz", "c1", "FRONTDOOR_OWN_AUTHORITY 'xyz' is no local authority")],
+)
+def test_a_transfer_of_nothing_or_from_nowhere_is_refused(own: str, contact: str, said: str) -> None:
+    arguments = ["transfer", "offer", contact, "--to", "380", "--by", "Ann Lee"]
+    done = CliRunner().invoke(app, arguments, env={"FRONTDOOR_OWN_AUTHORITY": own})
+    assert (done.exit_code, said in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"worker_id,name\n", "missing: duty_from, duty_to, role"),
         (b"worker_id,name,role,duty_from,duty_to\n", "has no workers"),
         (b"worker_id,name,role,duty_from,duty_to\nw1\n", "line 2: role must be worker, night, manager"),
         (b"worker_id,name,role,duty_from,duty_to\nw1,Duty desk,worker,,\n", "not of a desk"),
-        (b"worker_id,name,role,duty_from,duty_to\nw1,Ann Lee,worker,today,\n", "'today' is no time"),
+        (b"worker_id,name,role,duty_from,duty_to\nw1,Ann Lee,worker,today,\n", "'today' is not a time"),
         (b"worker_id,name,role,duty_from,duty_to\nw1,Zo\xeb,worker,,\n", "not CSV in UTF-8"),
     ],
 )

@@ -23,9 +23,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("fast_start")
 
 
-@pytest.fixture
-def kafka(tmp_path: Path) -> Iterator[EmbeddedKafka]:
-    cluster = EmbeddedKafka(tmp_path / "a path, with spaces é" / "kafka")
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory, fast_start: None) -> Iterator[EmbeddedKafka]:
+    """One node, on the same directory through all that is done to it."""
+    cluster = EmbeddedKafka(tmp_path_factory.mktemp("embedded") / "a path, with spaces é" / "kafka")
     cluster.start()
     yield cluster
     cluster.kill()
@@ -65,8 +66,8 @@ def test_two_at_once_stay_apart_and_a_port_taken_meanwhile_is_no_obstacle_to_a_s
 ) -> None:
     with EmbeddedKafka(tmp_path / "other") as other:
         assert other.bootstrap != kafka.bootstrap
-        apply_topics(other.bootstrap)
-        with topics_of(kafka.bootstrap) as topics:
+        apply_topics(kafka.bootstrap)
+        with topics_of(other.bootstrap) as topics:
             assert {change.kind for change in topics.plan()} == {"create"}
 
     lost = kafka.bootstrap

@@ -45,8 +45,9 @@ def test_every_command_is_explained() -> None:
 #: What other ways of looking first there are: `topics plan`, `schemas check`, `replay` and `reconcile` until told to go on,
 #: files of one's own naming, stacks of one's own.
 CHANGE = {
-    "send", "record", "rota", "manifests", "topics apply", "quarantine repair", "quarantine retry", "undelivered retry",
-    "flag ack", "flag explain", "review answer", "review undo", "review supersede", "transfer offer", "transfer accept",
+    "send", "load", "record", "rota", "restore", "manifests", "topics apply", "quarantine repair", "quarantine retry",
+    "undelivered retry", "flag ack", "flag explain", "review answer", "review undo", "review supersede", "transfer offer",
+    "transfer accept",
 }  # fmt: skip
 
 

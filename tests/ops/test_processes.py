@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import ops.up_command
 from ops.children import wait_until_gone
 from ops.embedded_kafka import EmbeddedKafka
-from ops.processes import AlreadyRunning, NotReady, Stack
+from ops.processes import AlreadyRunning, NotReady, Stack, configured_roles
 from ops.stack_state import StackState, is_supervised, read_state, sweep_killed, take_stack, write_state
 from schemas.settings import Settings
 
@@ -183,6 +183,7 @@ def test_kill_9_leaves_no_process_and_the_next_run_cleans_up_and_ctrl_c_stops_it
         assert "An earlier run was killed; its traces are cleaned up." in await_ready(process)
         shown = cli.invoke(_app(), ["status", "--json"])
         assert (shown.exit_code, json.loads(shown.stdout)["ready"]) == (0, True)
+        assert "reconciliation does not run: FRONTDOOR_RECONCILE_SOURCE was not set" in cli.invoke(_app(), ["status"]).output
         assert "Already up" in cli.invoke(_app(), ["up"]).output
         kafka_before = kafka_of(tmp_path)
         os.kill(kafka_before, signal.SIGKILL)
@@ -198,6 +199,11 @@ def test_kill_9_leaves_no_process_and_the_next_run_cleans_up_and_ctrl_c_stops_it
         assert process.returncode == 0
     assert wait_until_gone(running, 0) == []
     assert cli.invoke(_app(), ["down"]).output == "Not up.\n"
+
+
+def test_up_runs_the_nightly_reconciliation_where_a_source_of_it_is_set(tmp_path: Path) -> None:
+    assert "reconciliation" in configured_roles(Settings(reconcile_source="list1.xlsx"))
+    assert "reconciliation" not in configured_roles(Settings(reconcile_source=None))
 
 
 def test_what_a_killed_run_left_is_deleted_and_what_is_alive_or_was_kept_is_not(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from ops.rota import OnDuty, RotaError, read_rota, rota_event
+from ops.cli import app
+from ops.rota import OnDuty, RotaError, read_rota, rota_event, rota_events
 from schemas.allocation_areas import area_hash, areas_of_address
 from schemas.allocation_conflicts import conflict_hash
 from schemas.contact import Authority
@@ -53,6 +55,17 @@ def test_the_log_gets_a_conflict_as_a_keyed_hash_or_a_contact_id(tmp_path: Path)
     assert "larke" not in event.model_dump_json().casefold()
 
 
+def test_nobody_is_off_duty_for_a_moment_while_their_week_is_put_on_the_log(tmp_path: Path) -> None:
+    days = [f"w1,Ann Lee,worker,2026-05-0{day}T09:00,2026-05-0{day}T17:00,,,,,,s1,\n" for day in (4, 5, 6)]
+    duties = rota(tmp_path, NEW + "".join(days) + "s1,Ola Berg,supervisor,,,,,,,,,\n")
+    now = datetime(2026, 5, 5, 11, tzinfo=UTC)
+    assert [duty.is_now(now) for duty in duties] == [False, True, False, True]
+    events = rota_events("t", duties, now, HASHED)
+    told = [(event.duty, event.duty_from.day) for event in events if event.worker_id == "w1" and event.duty_from]
+    assert told == [("1", 5), ("2", 4), ("3", 6)], "the first replaces all, so it is the duty of this moment"
+    assert len({event.event_id for event in events}) == 4
+
+
 @pytest.mark.parametrize(
     ("area", "near"),
     [
@@ -93,6 +106,10 @@ def test_an_area_is_a_postcode_district_a_sector_or_an_authority_and_stands_on_t
         ("w1,Ann Lee,worker,,,,,,,,w1,", "their own supervisor"),
         ("w1,Ann Lee,worker,,,,,,,,,ann", "email is no address"),
         ("w1,Ann Lee,worker,,,,,,,,,a@b.example,more", "more fields"),
+        ("w1,Ann\0 Lee,worker,,,,,,,,,", "a character that cannot be shown"),
+        ("w1,Ann Lee,worker,2026-03-29T01:30,2026-03-29T09:00,,,,,,,", "2026-03-29T01:30 does not exist in London"),
+        ("w1,Ann Lee,worker,0001-01-01T00:00+14:00,,,,,,,,", "is not a time"),
+        ("w1,Ann Lee,worker,tomorrow,,,,,,,,", "'tomorrow' is not a time. Write 2026-03-02"),
     ],
 )
 def test_a_bad_line_is_named_with_what_to_do(tmp_path: Path, line: str, said: str) -> None:
@@ -107,3 +124,11 @@ def test_two_names_under_one_id_and_an_unknown_column_are_refused(tmp_path: Path
         rota(tmp_path, OLD + "w1,Ann Lee,worker,,\nw1,Ola Berg,worker,,\n")
     with pytest.raises(RotaError, match="nobody knows the column caps; there are: absent, area, cap"):
         rota(tmp_path, OLD.replace("\n", ",caps\n") + "w1,Ann Lee,worker,,,3\n")
+    with pytest.raises(RotaError, match="names the column role twice"):
+        rota(tmp_path, OLD.replace("\n", ",role\n") + "w1,Ann Lee,worker,,,manager\n")
+
+
+@pytest.mark.parametrize("arguments", [["--off", ""], ["--off", "w1/2"], ["--team", "\x1b[2J"]])
+def test_whom_and_which_team_are_asked_for_before_anything_is_sent(arguments: list[str]) -> None:
+    done = CliRunner().invoke(app, ["rota", *arguments, "--dry-run"])
+    assert done.exit_code == 2 and "give " in done.stderr

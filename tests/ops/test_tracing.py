@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from connectors.delivery.engine import Deliverer, Route
+from connectors.delivery.outcome import Outcome
 from connectors.delivery.schedule import Policy
 from connectors.writing import Written
 from ops.tracing import OtelTracer, Tracing, is_switched_on
@@ -67,9 +68,21 @@ def test_a_collector_that_hangs_holds_nothing_up(monkeypatch: pytest.MonkeyPatch
         collector.close()
 
 
+class Recipient(World):
+    """Keeps the trace that each attempt came with."""
+
+    def __init__(self, item: OutboundItem) -> None:
+        super().__init__([item], failing=[True], slow={item.contact_id: 0})
+        self.traces: list[str] = []
+
+    async def send(self, item: OutboundItem, written: Written) -> Outcome:
+        self.traces.append(written.traceparent)
+        return await super().send(item, written)
+
+
 async def test_a_delivery_is_on_the_trace_of_what_it_delivers_and_says_how_it_ended() -> None:
     item = OutboundItem(item_id="i-1", kind="outcome", recipient="r", agency="health", contact_id="c", receipt_id="x", at=AT)
-    world = World([item], failing=[True], slow={"c": 0})
+    world = Recipient(item)
     route = Route(
         world, lambda one: Written(b"{}", "application/json", one.item_id), Policy(first_seconds=0.001, longest_seconds=0.002)
     )
@@ -92,3 +105,7 @@ async def test_a_delivery_is_on_the_trace_of_what_it_delivers_and_says_how_it_en
         assert span.parent is not None
         told = (span.name, f"{span.parent.trace_id:032x}", f"{span.parent.span_id:016x}")
         assert told == ("outbound.health deliver", *GIVEN.split("-")[1:3])
+    spans = [(f"{span.context.trace_id:032x}", f"{span.context.span_id:016x}") for span in (first, second) if span.context]
+    assert [(parsed(one) or ())[:2] for one in world.traces] == spans, (
+        "the recipient's work belongs to the attempt that it came with"
+    )

@@ -257,6 +257,59 @@ def test_a_persons_word_leaves_a_case_with_a_worker_who_is_absent() -> None:
     _loads_are_true(partition)
 
 
+FIVE = NOON + timedelta(hours=5)
+NINE = NOON + timedelta(hours=21)
+
+
+def test_what_is_unassessed_when_a_duty_ends_goes_to_the_night_and_back_in_the_morning() -> None:
+    partition = team()
+    partition.give(
+        rota("a", duty_to=FIVE), rota("a", duty_from=NINE, duty="2"), request(1, "x", "y"), request(2), assessed("c2"),
+        rota("b", duty_from=NINE), rota("n", role="night", duty_from=FIVE, duty_to=NINE), rota("m", role="manager"),
+    )  # fmt: skip
+    partition.give(tick(FIVE - timedelta(seconds=1)))
+    assert set(holders(partition).values()) == {"a"}
+    partition.give(tick(FIVE))
+    assert holders(partition) == {"x": "n", "y": "n", "c2": "a"}, "what is assessed stays with its worker"
+    partition.give(tick(NINE))
+    told_x = [("Worker a", "rota"), ("Worker n", "duty_ended"), ("Worker a", "handed_over")]
+    assert told(partition, "x") == told(partition, "y") == told_x, "although b holds fewer"
+    _loads_are_true(partition)
+
+
+def test_when_a_duty_ends_and_the_manager_alone_is_there_the_manager_has_it_and_with_nobody_it_stays() -> None:
+    partition = team()
+    partition.give(rota("a", duty_to=FIVE), rota("b", duty_from=NINE), request(1), tick(FIVE))
+    assert holders(partition) == {"c1": "a"}, "by name, until somebody can take it"
+    partition.give(rota("m", role="manager", at=FIVE + timedelta(minutes=5)))
+    event = partition.records("case-events")[-1]
+    assert (event.by, event.details["how"], event.details["why"]) == ("Worker m", "duty_ended", "nobody_on_duty")
+
+
+def test_the_night_is_not_handed_to_a_manager_because_it_ends_before_the_day_begins() -> None:
+    partition = team()
+    night = {"role": "night", "duty_from": NOON}
+    partition.give(rota("n", duty_to=FIVE, **night), rota("m", role="manager"), request(1), tick(FIVE))
+    assert holders(partition) == {"c1": "n"}
+    partition.give(rota("o", at=FIVE, duty_to=NINE, **night))
+    assert holders(partition) == {"c1": "o"}, "one night hands what is unassessed to the next"
+    partition.give(rota("a", duty_from=NINE), tick(NINE))
+    assert holders(partition) == {"c1": "a"}
+
+
+def test_who_is_taken_from_the_rota_keeps_what_is_assessed_and_hands_over_the_rest() -> None:
+    partition = team()
+    off = AllocationEvent(event_id="off", type="rota_removed", team="t", at=NOON, worker_id="a")
+    partition.give(rota("a"), request(1), request(2), assessed("c2"), rota("b"), off)
+    assert holders(partition) == {"c1": "b", "c2": "a"}
+
+
+def test_where_the_team_keeps_what_it_has_the_end_of_a_duty_takes_nothing() -> None:
+    partition = Partition(Allocation(at_end_of_duty="keep"), "allocation-in")
+    partition.give(rota("a", duty_to=FIVE), rota("b"), request(1), tick(FIVE))
+    assert holders(partition) == {"c1": "a"}
+
+
 def _loads_are_true(partition: Partition) -> None:
     row = partition.state.rows["t"]
     assert isinstance(row, TeamRow)
@@ -276,7 +329,8 @@ def test_one_person_with_two_duties_is_one_worker_with_one_load() -> None:
 def test_who_leaves_the_rota_and_comes_back_still_carries_what_they_hold() -> None:
     partition = team()
     off = AllocationEvent(event_id="off", type="rota_removed", team="t", at=NOON, worker_id="a")
-    partition.give(rota("a"), request(1), request(2), off, rota("b"))
+    held = [request(1), assessed("c1"), request(2), assessed("c2")]
+    partition.give(rota("a"), *held, off, rota("b"))
     later = NOON + timedelta(minutes=1)
     partition.give(rota("a", at=later), request(3, at=later))
     assert holders(partition)["c3"] == "b"

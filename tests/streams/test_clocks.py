@@ -230,8 +230,9 @@ def test_sign_off_of_a_red_assessment_on_its_day_by_somebody_else_where_an_autho
     rules = signing_rules(tmp_path)
     red = assessed(ARRIVED + timedelta(hours=1), level="red")
     amber = assessed(ARRIVED + timedelta(hours=1), level="amber")
-    own = happened("risk_assessment_signed_off", ARRIVED + timedelta(hours=2), by="ben  hughes")
-    chief = happened("risk_assessment_signed_off", ARRIVED + timedelta(hours=3), by="Sue Chief")
+    own = happened("sign_off_checked", ARRIVED + timedelta(hours=2), by="ben  hughes")
+    chief = happened("sign_off_checked", ARRIVED + timedelta(hours=3), by="Sue Chief")
+    unchecked = happened("risk_assessment_signed_off", ARRIVED + timedelta(hours=3), by="Sue Chief")
     again = assessed(ARRIVED + timedelta(hours=2, minutes=30), level="red", by="Sue Chief")
 
     def asked(*events: CaseEvent, la: str = "000") -> bool:
@@ -239,6 +240,7 @@ def test_sign_off_of_a_red_assessment_on_its_day_by_somebody_else_where_an_autho
         return ("sign-off-red", 1) in missed(partition)
 
     assert asked(red) and asked(red, own), "nobody signs their own"
+    assert asked(red, unchecked), "a signature alone is no proof that the signer may sign"
     assert not asked(red, chief) and not asked(red, own, chief) and not asked(chief, red)
     assert asked(red, again, chief), "who assessed it last does not sign it either"
     assert not asked(amber) and not asked(red, la="383"), "nobody is asked for more than the policy says"

@@ -112,6 +112,12 @@ def test_allocation_is_within_five_minutes_at_any_hour() -> None:
     assert due("allocation", london("2026-12-25T03:00")).due_at == london("2026-12-25T03:05")
 
 
+def test_sign_off_of_a_red_assessment_is_that_day_and_of_an_amber_one_one_working_day() -> None:
+    """House rule: no source found says which assessments are signed, by whom or by when."""
+    assert due("sign-off-red", london("2026-03-07T22:00")).due_at == london("2026-03-08T00:00")
+    assert due("sign-off-amber", london("2026-03-06T16:55")).due_date == date(2026, 3, 9)
+
+
 def test_la_decision_is_one_working_day_after_the_referral() -> None:
     """Source: Working Together, as KCSIE paragraph 67 cites it: within one working day."""
     assert due("la-decision", london("2026-03-06T16:55")).due_date == date(2026, 3, 9)

@@ -19,7 +19,10 @@ from schemas.delivery import Delivery
 from schemas.outbound import OutboundItem
 from schemas.ports import Entry
 from schemas.settings import Settings
+from schemas.trace import HEADER
 
+#: The trace that every item is on.
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 FAST: dict[str, Any] = {"first_retry_seconds": 0.05, "longest_retry_seconds": 0.2}
 
 
@@ -27,7 +30,8 @@ async def put(durable: KafkaLog, *items: OutboundItem) -> None:
     entries = []
     for one in items:
         topic = f"outbound.{one.agency}"
-        entries.append(Entry(topic, f"{one.recipient} {one.contact_id}".encode(), codec(topic).encode(one)))
+        headers = ((HEADER, TRACE.encode()),)
+        entries.append(Entry(topic, f"{one.recipient} {one.contact_id}".encode(), codec(topic).encode(one), headers))
     await durable.append(entries)
 
 

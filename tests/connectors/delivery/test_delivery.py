@@ -25,7 +25,7 @@ from ops.topics import apply_topics
 from schemas.catalogue import catalogue
 from schemas.outbound import OutboundItem
 
-from .carrying import FAST, Written, delivering, put
+from .carrying import FAST, TRACE, Written, delivering, put
 from .partners import HttpPartner, MllpPartner, ids, said, until
 
 pytestmark = pytest.mark.broker
@@ -187,11 +187,11 @@ async def test_folder_table_and_topic_each_hold_an_item_once_however_often_it_wa
     assert [(row.message_id, row.kind) for row in rows] == [(f"{name}-t-1", "outcome"), (f"{name}-t-2", "outcome")]
     assert json.loads(rows[0].body)["frontdoor_contact_id"] == f"{name}-t-c"
     found = everything_in(kafka, f"partner.{organisation}.out")
-    assert list(dict.fromkeys(found)) == [(f"{name}-k-1", f"{name}-k-c"), (f"{name}-k-2", f"{name}-k-c")], "by ce_id, in order"
+    assert list(dict.fromkeys(found)) == [(f"{name}-k-{n}", f"{name}-k-c", TRACE) for n in (1, 2)], "by ce_id, in order"
 
 
-def everything_in(bootstrap: str, topic: str) -> list[tuple[str, str]]:
-    """The id header and the key of every record, in order of each partition."""
+def everything_in(bootstrap: str, topic: str) -> list[tuple[str, str, str]]:
+    """The id header, the key and the trace of every record, in order of each partition."""
     told = {"bootstrap.servers": bootstrap, "group.id": uuid.uuid4().hex, "enable.partition.eof": True, "log_level": 0}
     consumer = Consumer(told)
     partitions = range(catalogue().keyed_partitions)
@@ -202,7 +202,8 @@ def everything_in(bootstrap: str, topic: str) -> list[tuple[str, str]]:
             if message.error() is not None:
                 ends += 1
                 continue
-            found.append((dict(message.headers())["ce_id"].decode(), message.key().decode()))
+            headers = {name: value.decode() for name, value in message.headers()}
+            found.append((headers["ce_id"], message.key().decode(), headers["traceparent"]))
     consumer.close()
     return found
 

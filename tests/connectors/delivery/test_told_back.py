@@ -57,17 +57,30 @@ def notice(**incident: str) -> bytes:
     return json.dumps(said).encode()
 
 
-def decided(body: bytes, *schools: Recipient) -> tuple[list[CaseEvent], list[Any]]:
-    """The opening of each contact of a message of the force, and what leaves for others."""
+def taken(*bodies: bytes) -> Partition:
+    """Intake, with messages of the force one after the other."""
     intake = Partition(Intake(reader, hash_key=KEY, authorities=authorities("383"), team="t"), "received.police")
-    intake.give(
-        Received(
-            receipt_id=f"r-{uuid.uuid4()}", sender="force", agency="police", transport="http", received_at=FRIDAY, size=len(body),
-            body=body,
-        )
-    )  # fmt: skip
+    for body in bodies:
+        intake.give(
+            Received(
+                receipt_id=f"r-{uuid.uuid4()}", sender="force", agency="police", transport="http", received_at=FRIDAY,
+                size=len(body), body=body,
+            )
+        )  # fmt: skip
+    return intake
+
+
+def routed(intake: Partition, *schools: Recipient) -> Partition:
+    """Routing, with all contacts of the intake given to it."""
     routing = Partition(Routing(SchoolNotices(schools_listed(schools), rules())), "contacts")
     routing.give(*intake.records("contacts"))
+    return routing
+
+
+def decided(body: bytes, *schools: Recipient) -> tuple[list[CaseEvent], list[Any]]:
+    """The opening of each contact of a message of the force, and what leaves for others."""
+    intake = taken(body)
+    routing = routed(intake, *schools)
     openings = [event for event in intake.records("case-events") if event.type == "opened"]
     return openings, [output.record for output in routing.outputs]
 
@@ -158,3 +171,22 @@ def test_a_school_is_never_guessed_and_hears_of_domestic_abuse_alone(tmp_path: P
         _, leaving = decided(notice(type="DV").replace(b"The Hawthorn Primary School", other.encode()), hawthorn)
         [item] = [item for item in leaving if item.recipient == "hawthorn"]
         assert school_notice(item).rows["given_name"] == "Mina"
+
+
+def test_a_school_s_first_notice_is_of_the_first_version_that_says_domestic_abuse(tmp_path: Path) -> None:
+    hawthorn = school(tmp_path, names=["Hawthorn Primary School"])
+
+    def version(said: str, risk: str, action: str = "update") -> bytes:
+        return json.dumps(json.loads(notice(type=said)) | {"action": action, "risk": risk, "message_id": risk}).encode()
+
+    theft, abuse = version("theft", "green", "new"), version("domestic abuse", "amber")
+    worse, withdrawn = version("domestic abuse", "red"), version("domestic abuse", "red", "cancel")
+    for sent, told in (
+        ((theft, abuse, worse, withdrawn), ["new", "correction", "withdrawn"]),
+        ((theft, withdrawn), []),
+    ):
+        leaving = [one.record for one in routed(taken(*sent), hawthorn).outputs]
+        assert [item.kind for item in leaving if item.recipient == "case-system"].count("referral") == 3, "once for each child"
+        notices = [school_notice(item).rows for item in leaving if item.recipient == "hawthorn"]
+        assert [rows["change"] for rows in notices] == told
+        assert all(("due_before" in rows) == (rows["change"] != "withdrawn") for rows in notices)

@@ -111,6 +111,13 @@ def test_a_wrong_upn_is_kept_and_never_matched_on() -> None:
     assert "upn_check_letter" in notes_of(reading)
 
 
+def test_a_disability_that_is_no_dfe_code_is_kept_as_sent_with_a_note() -> None:
+    for sent, codes in (("SPCH", []), (["AUT", "SPCH"], ["AUT"])):
+        [report] = (reading := read_as("education", {"pupil": {**PUPIL, "disabilities": sent}, "concern": "Hit"})).reports
+        assert (report.person.disabilities, "SPCH" in str(report.unmapped)) == (codes, True)
+        assert "disability_not_understood" in notes_of(reading)
+
+
 @pytest.mark.parametrize("born", ["1899-12-30", "2015-02-30", "31/31/2015", "in the spring"])
 def test_a_date_of_birth_that_cannot_be_is_kept_as_text(born: str) -> None:
     (report,) = read_as("education", {"pupil": {**PUPIL, "dob": born}, "concern": "Hit"}).reports

@@ -85,6 +85,42 @@ def test_an_organisation_named_only_by_its_ods_code_is_the_sender(resources: tup
     assert (organisation.code, organisation.code_system, organisation.name) == ("B86010", "ods", "Test Surgery")
 
 
+def test_the_source_of_a_request_that_uk_core_has_a_place_for_counts_before_the_referrer_s_job() -> None:
+    url = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-SourceOfServiceRequest"
+    for said, code in (
+        ("Referred by general practitioner", "3A"),
+        ("Referral by health visitor", "3B"),
+        ("Referral by carer", "3F"),
+    ):
+        source = {"url": url, "valueCodeableConcept": {"coding": [{"code": "1", "display": said}]}}
+        report = only_report(bundle(request(extension=[source], requester={"display": "Ann Lee, A&E"}), patient()))
+        assert (report.source_code, report.source_original) == (code, said)
+
+
+def test_what_a_booking_and_referral_example_does_beside_the_standard_costs_none_of_its_words() -> None:
+    """A comma too many, a note that is no list, bare ids as references, observations about a flag or about nobody."""
+    note = {"author": [{"authorString": "LEE, Ann"}], "text": "The bruises do not fit what was said"}
+    observation = {"resourceType": "Observation", "id": "o1", "status": "final", "code": {"text": "Clinical Narrative"}}
+    flag = {
+        "resourceType": "Flag",
+        "id": "f1",
+        "status": "active",
+        "code": {"text": "Child at risk"},
+        "subject": {"reference": "p1"},
+    }
+    answer = {"linkId": "1", "item": [{"linkId": "2", "answer": [{"valueString": "She would not go home"}]}]}
+    answers = {"resourceType": "QuestionnaireResponse", "id": "q1", "status": "completed", "item": [answer]}
+    answers["reason"] = [{"text": "Services"}]
+    body = bundle(
+        request(supportingInfo=[{"reference": "f1", "display": "Concerns Flag"}], reasonReference=[{"reference": "o1"}]),
+        patient(), flag, {**observation, "subject": {"reference": "f1"}, "note": note}, answers,
+    )  # fmt: skip
+    report = only_report(body.replace(b'"text": "Services"}', b'"text": "Services",}'))
+    assert report.person.family == "Sample" and "trailing_comma" in note_codes(report)
+    for said in ("Child at risk", "The bruises do not fit what was said", "She would not go home"):
+        assert said in report.narrative
+
+
 def test_a_letter_in_plain_text_is_in_the_narrative_and_described_as_a_document() -> None:
     data = base64.b64encode("Hit with a belt, Zoë says".encode()).decode()
     letter = {"resourceType": "Communication", "payload": [{"contentAttachment": {"contentType": "text/plain", "data": data}}]}

@@ -127,7 +127,7 @@ def test_all_free_text_is_in_the_narrative(report: Report) -> None:
 def test_a_document_is_described_and_its_bytes_stay_behind(report: Report) -> None:
     (document,) = report.attachments
     content = b"%PDF-1.4 synthetic body map"
-    assert (document.content_type, document.size) == ("application/pdf", len(content))
+    assert (document.content_type, document.file_name, document.size) == ("application/pdf", "body-map.pdf", len(content))
     assert document.sha256 == hashlib.sha256(content).hexdigest()
     assert "JVBER" not in report.model_dump_json()
 

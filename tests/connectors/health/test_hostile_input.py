@@ -31,7 +31,7 @@ JUNK: list[Any] = [
     {"coding": "x"}, {"resourceType": "Patient"}, {"resourceType": "Bundle", "entry": [{}]}, {"resourceType": 5}, "\x00\ud800",
 ]  # fmt: skip
 
-quick = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def checked(body: bytes, hint: Hint | None = None) -> Reading:

@@ -58,12 +58,13 @@ def test_a_photograph_in_a_notice_is_described_and_its_bytes_stay_behind() -> No
     picture = b"\xff\xd8\xff\xe0 a photograph" * 20
     sent = base64.b64encode(picture).decode()
     for message in (
-        notice(attachments=[{"content_type": "image/jpeg", "data": sent}]),
+        notice(attachments=[{"content_type": "image/jpeg", "data": sent, "file_name": "photos/bruise 3.jpg"}]),
         f"<PPN><PPNNumber>1</PPNNumber><Child><Name>Mia Okafor</Name></Child><Narrative>Hit her</Narrative><Attachments>"
-        f"<Attachment><ContentType>image/jpeg</ContentType><Data>{sent}</Data></Attachment></Attachments></PPN>",
+        f"<Attachment><Name>C:\\scans\\bruise 3.jpg</Name><ContentType>image/jpeg</ContentType><Data>{sent}</Data></Attachment>"
+        "</Attachments></PPN>",
     ):
         [report] = read_as("police", message).reports
         [document] = report.attachments
-        assert (document.content_type, document.size) == ("image/jpeg", len(picture))
+        assert (document.content_type, document.size, document.file_name) == ("image/jpeg", len(picture), "bruise 3.jpg")
         assert document.sha256 == hashlib.sha256(picture).hexdigest()
         assert sent[:40] not in report.model_dump_json()

@@ -12,7 +12,7 @@ from connectors.social_care.write import write
 from schemas.contact import Authority, Contact
 from schemas.outbound import OutboundItem
 from schemas.person import Address, Identifier, OtherPerson, Person
-from schemas.reading import Hint, Organisation, Report
+from schemas.reading import Attachment, Hint, Organisation, Report
 
 AT = datetime(2026, 8, 28, 9, 30, tzinfo=UTC)
 SCHEMA = json.loads((files("connectors.formats") / "frontdoor-referral.schema.json").read_text())
@@ -29,6 +29,7 @@ def contact(person: Person) -> Contact:
     report = Report(
         person=person, narrative="Bruising.", risk="amber", organisation=Organisation(code="RR8"),
         people=[OtherPerson(role="referrer", family="Osei"), OtherPerson(role="parent", given="Ann")],
+        attachments=[Attachment(content_type="image/jpeg", size=3, sha256="0f", file_name="stairs.jpg")],
     )  # fmt: skip
     return Contact(
         contact_id="c1", receipt_id="r1", version=1, sender="trust", agency="health", received_at=AT, team="front-door",
@@ -48,6 +49,7 @@ def test_a_referral_has_the_child_the_concern_and_the_id_to_echo() -> None:
     assert (sent["child"]["given_name"], sent["child"]["date_of_birth"]) == ("Ada", "2017-05-06")
     assert (sent["concern"]["risk_level"], sent["concern"]["narrative"]) == ("amber", "Bruising.")
     assert sent["referrer"]["family_name"] == "Osei"
+    assert sent["attachments"] == [{"content_type": "image/jpeg", "size": 3, "sha256": "0f", "file_name": "stairs.jpg"}]
     assert [person["role"] for person in sent["people"]] == ["parent"], "the referrer is told apart from the family"
 
 

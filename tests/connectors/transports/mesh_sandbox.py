@@ -1,6 +1,6 @@
 """A small MESH: mailboxes over HTTP with the authentication, the paging, the chunks and the headers of the real one.
 
-Written from the behaviour of NHS England's sandbox; the transport was also tried against that itself.
+Written from the behaviour of NHS England's sandbox; `test_mesh_of_nhs_england` asks that itself.
 """
 
 import hmac

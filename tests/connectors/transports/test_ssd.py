@@ -28,6 +28,7 @@ EPISODE = {
 ASSESSMENT = {"cina_assessment_id": "a1", "cina_person_id": "p1", "cina_assessment_start_date": "2026-06-08"}
 ENQUIRY = {"s47e_s47_enquiry_id": "e1", "s47e_person_id": "p1", "s47e_s47_start_date": datetime(2026, 6, 9, 14, 30)}
 CONFERENCE = {"icpc_icpc_id": "c1", "icpc_person_id": "p1", "icpc_icpc_date": date(2026, 6, 22)}
+PERSON = {"pers_person_id": "p1", "pers_dob": date(2015, 3, 4)}
 INVOLVEMENT = {
     "invo_involvements_id": "i1", "invo_person_id": "p1", "invo_professional_id": "w1",
     "invo_professional_role_id": "Allocated Case Worker", "invo_involvement_start_date": "2026-06-05 00:00:00",
@@ -123,15 +124,21 @@ def test_history_and_children_that_the_hub_does_not_know_are_no_events(rows: lis
     assert events(*rows) == []
 
 
-def test_cases_that_were_open_on_the_first_day_are_counted_and_nobody_is_named() -> None:
+def test_cases_that_were_open_on_the_first_day_are_loaded_with_their_worker_and_no_child_is_named() -> None:
     before = {**EPISODE, "cine_referral_date": "2026-03-01"}
     closed = {**before, "cine_referral_id": "r2", "cine_close_date": "2026-05-01"}
-    cases = reading(before, closed, {**EPISODE, "cine_referral_id": "r3"}).open_cases()
-    assert cases == [{"referral_id": "r1", "person_id": "p1", "referral_date": "2026-03-01"}]
+    nobody = {**before, "cine_referral_id": "r4", "cine_person_id": "p4"}
+    upn = {**link("B801200005001", kind="Unique Pupil Number")}
+    cases = reading(before, closed, {**EPISODE, "cine_referral_id": "r3"}, nobody, PERSON, upn).open_cases()
+    assert cases[0] == {
+        "referral_id": "r1", "person_id": "p1", "referral_date": "2026-03-01", "date_of_birth": "2015-03-04",
+        "upn": "B801200005001", "worker": "Amara Singh",
+    }  # fmt: skip
     read = reader("social_care")(json.dumps({"ssd_open_cases": cases}).encode(), Hint())
-    assert (read.outcome, read.reason_code, read.notes[0].text) == (
-        "not_a_contact", "ssd_open_cases", "The case system had 1 open cases.",
-    )  # fmt: skip
+    assert (read.outcome, read.reason_code) == ("not_a_contact", "ssd_open_cases")
+    (loaded,) = read.open_cases
+    assert (loaded.number, loaded.dob, loaded.since, loaded.worker) == ("p1", date(2015, 3, 4), date(2026, 3, 1), "Amara Singh")
+    assert [(note.code, note.field) for note in read.notes] == [("row_not_read", "Date of Birth")], "p4 has no birthday there"
 
 
 # -- on real databases

@@ -11,6 +11,7 @@ from ops.audit_command import audit
 from ops.clocks import SteppedClock
 from ops.stack_state import StackState, write_state
 
+from .conftest import Audited
 from .log_builder import wait_a_millisecond
 from .weekend import NOW, weekend
 
@@ -74,13 +75,6 @@ def test_exit_2_when_the_named_journals_are_not_there(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.broker
-def test_exit_2_when_the_broker_has_no_topics_of_ours(
-    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, fast_start: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ops.embedded_kafka import EmbeddedKafka
-
-    monkeypatch.setenv("FRONTDOOR_RUN_DIR", str(tmp_path))
-    with EmbeddedKafka(tmp_path_factory.mktemp("bare")) as kafka:
-        result = CliRunner().invoke(app, ["--bootstrap", kafka.bootstrap])
-    assert result.exit_code == 2
-    assert "frontdoor topics apply" in result.stderr
+def test_exit_2_when_the_broker_has_no_topics_of_ours(audited: Audited) -> None:
+    assert audited.while_bare.exit_code == 2
+    assert "frontdoor topics apply" in audited.while_bare.stderr

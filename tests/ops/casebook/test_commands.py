@@ -82,7 +82,8 @@ def test_the_report_of_few_children_shows_nobody(planted_log: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--by", "star-sign"], ["--from", "yesterday"], ["--from", "2026-05-01", "--to", "2026-04-01"]]
+    "arguments",
+    [["--by", "star-sign"], ["--from", "yesterday"], ["--to", "0001-01-01"], ["--from", "2026-05-01", "--to", "2026-04-01"]],
 )
 def test_a_report_that_nobody_can_make_says_what_is_wrong(planted_log: str, tmp_path: Path, arguments: list[str]) -> None:
     assert run(planted_log, tmp_path, "report", "timeliness", *arguments).exit_code == 2
@@ -96,5 +97,7 @@ def test_annex_a_and_census_are_written_whole_from_the_log(planted_log: str, tmp
     assert (tmp_path / "annex-a.xlsx").read_bytes().startswith(b"PK")
     same = run(planted_log, tmp_path, "reconcile", str(tmp_path / "annex-a.xlsx"))
     assert same.exit_code == 0, same.output
+    later = run(planted_log, tmp_path, "export", "cin", "--out", str(tmp_path / "later.xml"), "--from", "2099-04-01")
+    assert (later.exit_code, "2099-04-01, lies after the last" in later.stderr) == (2, True)
     nowhere = run(planted_log, tmp_path, "export", "cin", "--out", str(tmp_path / "no" / "cin.xml"))
     assert nowhere.exit_code == 2 and "--out" in nowhere.output

@@ -42,3 +42,11 @@ def test_three_long_runs_have_enough_of_every_kind_on_everybody_and_long_outages
 
 def test_a_kind_that_is_left_out_does_not_come() -> None:
     assert {fault.kind for fault in schedule(1, 600, 1, without=set(KINDS) - {"poison", "half-open"})} == {"poison", "half-open"}
+
+
+def test_who_is_aimed_at_is_hit_by_every_kind_that_can_and_others_come_as_ever() -> None:
+    hit = {
+        (fault.kind, fault.target)
+        for fault in schedule(1, 600, 1, set(KINDS) - {"kill-delivery", "partner-500"}, ["case-system"])
+    }
+    assert hit == {("kill-delivery", "delivery"), ("partner-500", "case-system")}

@@ -1,5 +1,6 @@
 """The CIN census: the shape that the DfE asks for, read again by our own reader, nothing made up."""
 
+import itertools
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -8,8 +9,9 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from connectors.social_care.read import read
 from ops.casebook.book import CaseBook
-from ops.exports.annex_a import Period
-from ops.exports.cin import Header, Written, census_year, la_child_id, write_cin
+from ops.exports.annex_a import Period, write_annex_a
+from ops.exports.cin import Header, Written, census_year, write_cin
+from schemas.open_case import case_text, census_number
 from schemas.reading import Hint
 from tests.ops.casebook.planted import Planted, at, child
 
@@ -78,12 +80,33 @@ def test_one_child_with_its_two_referrals() -> None:
     assert (found.findtext(".//S47ActualStartDate"), found.findtext(".//ICPCnotRequired")) == ("2026-03-05", "0")
 
 
-def test_our_own_reader_counts_the_same_cases() -> None:
+def test_our_own_reader_finds_no_open_case_where_none_is() -> None:
     body, told = written(case())
     reading = read(body, Hint(file_name="cin.xml"))
     assert (reading.outcome, reading.reason_code) == ("not_a_contact", "cin_census")
-    assert any("1 open case and 1 closed case of 1 child" in note.text for note in reading.notes)
+    assert [(one.number, one.ended) for one in reading.open_cases] == [("LA0001", True)]
     assert (told.children, told.episodes) == (1, 2)
+
+
+def test_what_both_exports_tell_loads_back_to_the_same_open_cases() -> None:
+    """Whatever the children's numbers are: the authority's own, or the hub's ids, which each file writes in its own way."""
+    steps = ["assessment_started", "strategy_discussion", "conference_held", "assessment_authorised", "closed"]
+    planted, still_open = Planted(), set()
+    for place, (number, done) in enumerate(itertools.product(("LA-1", "", "L0000002"), range(1, len(steps) + 1)), start=1):
+        who = child(dob=date(2015, 1, place), **({"la": f"{number}{place}"} if number else {}))
+        contact_id = planted.arrives(f"K-{place}", "2026-05-04 09:00", who)
+        planted.happens(contact_id, "allocated", "2026-05-04 10:00", by="Ben Hughes")
+        for day, step in enumerate(steps[:done], start=5):
+            planted.happens(contact_id, step, f"2026-05-{day:02} 09:00")
+        if done < len(steps):
+            still_open.add(date(2015, 1, place))
+    workbook, (census, _) = BytesIO(), written(planted)
+    with CaseBook() as book:
+        write_annex_a(planted.fill(book), workbook, HEADER.period)
+    loads = [[one for one in read(body, Hint()).open_cases if not one.ended] for body in (workbook.getvalue(), census)]
+    annex_a, cin = ({case_text(one.number, one.dob) for one in load} for load in loads)
+    assert annex_a == cin and [{one.dob for one in load} for load in loads] == [still_open, still_open]
+    assert {one.worker for one in loads[0]} == {"Ben Hughes"}
 
 
 def test_only_what_was_open_in_the_period_is_in_it() -> None:
@@ -104,9 +127,9 @@ def test_what_the_hub_does_not_hold_is_counted_and_left_out() -> None:
 
 
 def test_an_id_of_the_hub_fits_where_the_authoritys_number_stands() -> None:
-    made = la_child_id("1b4e28ba-2fa1-51d2-883f-0016d3cca427")
+    made = census_number("1b4e28ba-2fa1-51d2-883f-0016d3cca427")
     assert made.isalnum() and len(made) == 20
-    assert la_child_id("LA0001") == "LA0001"
+    assert census_number("LA0001") == "LA0001"
 
 
 def test_markup_in_a_name_of_a_team_or_id_stays_text() -> None:

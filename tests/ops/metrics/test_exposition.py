@@ -32,9 +32,10 @@ def one_of_each() -> list[Sample | Histogram]:
     ]  # fmt: skip
 
 
-def promtool(*arguments: str, text: str = "") -> None:
-    run = subprocess.run(["promtool", *arguments], input=text, capture_output=True, text=True, check=False)
+def promtool(*arguments: str, text: str = "") -> str:
+    run = subprocess.run(["promtool", *arguments], input=text, capture_output=True, text=True, check=False, cwd=ROOT)
     assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
 
 
 def test_the_page_lists_every_metric_as_it_is_and_no_other() -> None:
@@ -104,8 +105,8 @@ def test_prometheus_own_client_reads_the_same() -> None:
 
 @needs_promtool
 @pytest.mark.parametrize("rules", ALERTS, ids=lambda path: path.stem)
-def test_prometheus_takes_the_alert_rules(rules: Path) -> None:
-    promtool("check", "rules", str(rules))
+def test_prometheus_takes_the_alert_rules_and_says_what_the_docs_show(rules: Path) -> None:
+    assert promtool("check", "rules", str(rules.relative_to(ROOT))).strip() in (ROOT / "docs" / "schemas.md").read_text()
 
 
 @needs_promtool

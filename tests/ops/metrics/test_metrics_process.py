@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,12 +17,17 @@ from ops.endpoints import endpoint
 from ops.ready import why_not_alive
 from ops.topics import apply_topics
 
+from ...examples.foreign_servers import free_port, serving
+from ...examples.tools import CHECKOUT, needs_program
 from ..view.days import as_logged, contact, london, small_day, ticks_logged
 from ..view.pictures import AFTER
 from ..view.running import Running, RunningView, put_on_log, until
+from . import grafana
 from .reading import Series, series, told, value
 
 pytestmark = pytest.mark.broker
+
+PANELS = json.loads((CHECKOUT / "deploy" / "grafana" / "dashboards" / "frontdoor.json").read_text())["panels"]
 
 #: Names, ids and free text of the planted day: whatever a metric would have to hide.
 PERSONAL = (
@@ -111,6 +117,62 @@ def test_prometheus_reads_a_real_scrape(hub: Hub) -> None:
         assert run.returncode == 0, run.stdout + run.stderr
 
 
+@pytest.fixture(scope="module")
+def prometheus(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Prometheus itself with our configuration, once it has read the hub and its processes: its address."""
+    folder, address = tmp_path_factory.mktemp("prometheus"), f"127.0.0.1:{free_port()}"
+    own = httpx.URL(hub.get("/healthz").url).netloc.decode()
+    shutil.copytree(CHECKOUT / "ops" / "alerts", folder / "alerts")
+    ours = (CHECKOUT / "deploy" / "prometheus" / "prometheus.yml").read_text()
+    (folder / "prometheus.yml").write_text(ours.replace("127.0.0.1:9464", own).replace("15s", "1s"))
+    command = [
+        "prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+        f"--web.listen-address={address}",
+    ]  # fmt: skip
+    with serving(command, f"http://{address}/-/ready", folder / "log"):
+
+        def read() -> set[str]:
+            return {one["metric"]["job"] for one in asked(f"http://{address}", "up == 1")}
+
+        until(lambda: read() == {"frontdoor", "frontdoor-process"}, "Prometheus to have read the hub")
+        yield f"http://{address}"
+
+
+def asked(prometheus: str, question: str) -> list[dict[str, Any]]:
+    """What Prometheus answers. Fails the test when it says that the question is none."""
+    answer = httpx.get(f"{prometheus}/api/v1/query", params={"query": question}, trust_env=False, timeout=20).json()
+    assert answer["status"] == "success", answer
+    found: list[dict[str, Any]] = answer["data"]["result"]
+    return found
+
+
+@needs_program("prometheus")
+def test_prometheus_answers_every_question_of_the_dashboard(prometheus: str) -> None:
+    answers = {panel["title"]: [asked(prometheus, one["expr"]) for one in panel["targets"]] for panel in PANELS}
+    assert answers["Not risk assessed yet"][0][0]["value"][1] == "3"
+    assert {one["metric"]["agency"] for one in answers["Waiting, by agency"][0]} >= {"health", "education"}
+    # What there is always something to say of, and would not be if it asked for a label or a metric that nobody tells.
+    telling = (
+        "In quarantine",
+        "Oldest in quarantine",
+        "Oldest unprocessed record",
+        "Records not finished",
+        "Since the last tick",
+    )
+    assert [title for title in telling if not answers[title][0]] == []
+
+
+def test_grafana_shows_the_dashboard_and_asks_prometheus_for_every_panel(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    if (missing := grafana.missing()) or shutil.which("prometheus") is None:
+        pytest.skip(missing or "prometheus not installed; run tests/tools/install")
+    with grafana.running(request.getfixturevalue("prometheus"), tmp_path) as shown:
+        dashboard = shown.dashboard()
+        assert [panel["title"] for panel in dashboard["panels"]] == [panel["title"] for panel in PANELS]
+        for panel in dashboard["panels"]:
+            for frames in shown.ask(panel):
+                assert "error" not in frames, (panel["title"], frames)
+
+
 def test_a_worker_that_stopped_leaves_records_that_grow_old(hub: Hub) -> None:
     def lag(found: Series) -> float:
         own = ("consumergroup", "frontdoor-routing")
@@ -166,5 +228,5 @@ def test_without_a_broker_the_scrape_answers_and_readiness_names_it(hub: Hub) ->
         assert "broker" in json.loads(refused.text)["missing"]
         assert hub.get("/healthz").status_code == 200
     finally:
-        hub.kafka.restart(timeout=20.0)
+        hub.kafka.restart(timeout=60.0)
     until(lambda: value(hub.scrape(), "frontdoor_broker_up") == 1, "the broker to be found again")

@@ -79,6 +79,25 @@ def test_who_answers_for_an_absent_worker_hears_once_what_stays_with_them() -> N
     assert same.notice_id == notice.notice_id
 
 
+def test_what_a_duty_or_an_absence_leaves_is_told_to_who_gets_it_once_in_one_message() -> None:
+    five = london(DAY + "17:00")
+    left = [contact(f"c{n}", how=how, given_at=five) for n, how in ((1, "duty_ended"), (2, "absent"), (3, "rota"))]
+    red = contact("c4", risk="red", how="duty_ended", given_at=five)
+    night = team(worker("n1", "Nia Evans", *left, red, role="night"))
+
+    def handed(answer: TeamAnswer, after: timedelta) -> list[Notice]:
+        return [notice for notice in told(answer, five + after) if notice.kind == "handed_over"]
+
+    assert handed(night, timedelta(seconds=29)) == [], "all of it is there by then"
+    [notice] = handed(night, timedelta(seconds=30))
+    assert [person.name for person in notice.to] == ["Nia Evans"]
+    assert [one["contact_id"] for one in notice.data["contacts"]] == ["c1", "c2"], "a red one has been pushed already"
+    [again] = handed(team(worker("n1", "Nia Evans", left[1], role="night")), timedelta(hours=1))
+    assert again.notice_id == notice.notice_id, "what is assessed meanwhile makes no other message"
+    back = contact("c1", how="handed_over", given_at=five + timedelta(hours=16))
+    assert len(handed(team(worker("w1", "Alma Worker", back)), timedelta(hours=17))) == 1
+
+
 @pytest.mark.parametrize(
     ("now", "wanted"),
     [("13:59", None), ("14:00", "14:00"), ("14:59", "14:00"), ("15:00", None), ("16:01", "16:00"), ("23:59", "23:00")],

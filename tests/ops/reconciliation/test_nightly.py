@@ -1,15 +1,19 @@
 """Each night what is in the case system alone becomes a contact, and what it lacks is told once, until a later night finds it."""
 
+import threading
 from datetime import date, time
+from pathlib import Path
 
 import pytest
 
 from ops.casebook.book import CaseBook
 from ops.reconciliation.contacts import Theirs
-from ops.reconciliation.nightly import FOUND, MISSING, day_due, findings
+from ops.reconciliation.nightly import FOUND, MISSING, Nights, day_due, each_night, findings, main
+from schemas.settings import Settings
 from streams.case_clocks import runs
 from streams.milestones import milestones
 from tests.ops.casebook.planted import RULES, Planted, at, child
+from tests.ops.view.running import until
 
 FIRST, LAST, NOW = date(2026, 2, 24), date(2026, 3, 2), at("2026-03-03 00:30")
 
@@ -54,3 +58,22 @@ def test_entry_in_the_case_system_within_one_working_day_of_the_night_that_misse
 )
 def test_a_day_is_due_once_its_night_has_come_in_london(now: str, day: tuple[int, int, int]) -> None:
     assert day_due(at(now), time(0, 30)) == date(*day)
+
+
+def test_a_night_that_could_not_be_done_is_a_process_that_is_not_ready(tmp_path: Path) -> None:
+    settings = Settings(run_dir=tmp_path, reconcile_source=str(tmp_path / "away.csv"))
+    nights, stop = Nights(tmp_path / "reconciled.json"), threading.Event()
+    assert nights.trouble == ""
+    process = threading.Thread(target=each_night, args=(settings, time(0, 30), stop, nights))
+    process.start()
+    until(lambda: nights.trouble, "the night to be tried")
+    stop.set()
+    process.join(30)
+    assert "was not reconciled: " in nights.trouble and "away.csv" in nights.trouble and nights.until is None
+
+
+@pytest.mark.parametrize("at", ["25:00", "half past midnight", "00:30+01:00"])
+def test_a_night_at_no_london_time_is_refused_at_the_start(tmp_path: Path, at: str) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(Settings(run_dir=tmp_path, reconcile_at=at))
+    assert refused.value.code == 78

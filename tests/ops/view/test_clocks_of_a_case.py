@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.stack]
 
 #: A Monday of its own, long after what other tests have put on this log.
 MONDAY = date(2027, 3, 1)
-ROLES = ("intake", "clocks", "connector-social_care")
+ROLES = ("intake", "cases", "allocation", "clocks", "connector-social_care")
 
 
 class Front:
@@ -164,6 +164,25 @@ def test_what_an_event_does_not_do_to_a_clock_is_said(front: Front, contact: str
     } <= notes
 
 
+def test_who_signs_is_told_at_once_whether_they_may(front: Front, contact: str, tmp_path: Path) -> None:
+    rota = tmp_path / "rota.csv"
+    rota.write_text("worker_id,name,role,duty_from,duty_to\ns1,Sue Chief,supervisor,,\nw1,Ben Hughes,worker,,\n")
+    front.json("rota", str(rota))
+    sign = ("record", "risk assessment sign-off", contact)
+    elsewhere, colleague = (front.run(*sign, "--by", name) for name in ("Eve Elsewhere", "Ben Hughes"))
+    assert elsewhere.exit_code == colleague.exit_code == 1
+    assert "does not count: nobody of that name is on the team's rota" in elsewhere.stdout
+    assert "that person may not sign it; its worker's supervisor signs" in colleague.stdout
+    case = front.json("case", contact)
+    assert [step["problem"] for step in case["story"] if step["type"] == "sign_off_checked"] == [
+        "signer_not_on_rota", "signer_not_a_supervisor",
+    ]  # fmt: skip
+    [event] = front.json(*sign, "--by", "Sue Chief")["outcome"]["events"]
+    assert (event["problem"], event["unanswered"]) == ("", False)
+    signed = [link["by"] for link in front.json("case", contact)["chain"] if link["what"] == "risk assessment signed off"]
+    assert signed == ["Sue Chief"]
+
+
 def test_a_flag_goes_up_the_ladder_until_a_person_explains_it(front: Front, contact: str) -> None:
     front.until_time("09:30", "2027-03-22")
     front.flag(contact, "icpc", "due_soon")
@@ -198,6 +217,8 @@ def test_a_flag_goes_up_the_ladder_until_a_person_explains_it(front: Front, cont
         (("explain", "FLAG", "--by", "Ruth Adeyemi", "--reason", "no time"), "not a reason of the list"),
         (("ack", "FLAG", "--by", "Duty"), "a person's name"),
         (("ack", "no-such-flag", "--by", "Ruth Adeyemi"), "no such flag"),
+        (("list", "--clock", "sameday"), "There is no clock 'sameday'. There are: same-day"),
+        (("list", "--state", "gone"), "is no state of a flag"),
     ],
 )
 def test_an_answer_that_cannot_count_is_refused_before_it_is_sent(front: Front, arguments: tuple[str, ...], says: str) -> None:

@@ -67,15 +67,17 @@ DAY: list[Entry] = [
 
 
 def test_each_worker_has_caseload_oldest_unassessed_and_what_is_late(answer: Answers) -> None:
-    found = answer(DAY, london("12:30"))
+    ended = [given("c3", "11:00", "n1", "Nia Night", "duty_ended"), given("c3", "11:30", "w2", "Ben Holder", "duty_ended")]
+    found = answer([*DAY, *ended], london("12:30"))
     loads = {load.worker_id: load for load in found.workers}
     alma, ben, nia = loads["w1"], loads["w2"], loads["n1"]
     assert (alma.caseload, [one.contact_id for one in alma.unassessed], alma.oldest_unassessed) == (
         2, ["c1", "c2"], london("01:00"),
     )  # fmt: skip
+    assert [(one.how, one.given_at) for one in alma.unassessed] == [("handed_over", london("08:00")), ("rota", london("09:00"))]
     assert (alma.on_duty, alma.absent, alma.supervisor_name, alma.email) == (False, True, "Sue Chief", "alma@council.example")
     assert (ben.caseload, ben.unassessed, ben.assessed_today, ben.on_duty) == (1, [], 1, True)
-    assert (nia.caseload, nia.nights, alma.due_soon) == (0, 1, 1), "the night is counted apart, and once"
+    assert (nia.caseload, nia.nights, alma.due_soon, ben.nights) == (0, 2, 1, 0), "the night is counted apart, and once"
     assert (found.caseload, found.oldest_unassessed, found.day_began) == (3, london("01:00"), london("01:00"))
 
 
@@ -105,7 +107,7 @@ SIGNATURES = (("11:00", "Alma Worker"), ("11:30", "Sue Chief"))
 def test_what_waits_for_a_second_persons_signature_is_counted_where_the_policy_asks_for_it(tmp_path: Path) -> None:
     red = [opened("c1", london("09:00"), risk="red", authority_code="000"), given("c1", "09:00", "w1", "Alma Worker"),
            assessed("c1", london("10:00"), level="red", by="Alma Worker")]  # fmt: skip
-    signed = [event("c1", "risk_assessment_signed_off", london(at), by=by) for at, by in SIGNATURES]
+    signed = [event("c1", "sign_off_checked", london(at), by=by) for at, by in SIGNATURES]
     db = open_store(tmp_path / "view.sqlite", HASH_KEY)
     counts = []
     for entries in (red, signed[:1], signed[1:]):

@@ -38,6 +38,7 @@ from ops.view.store import open_store
 from ops.view.story import story
 from schemas.outbound import OutboundItem
 from schemas.settings import Settings
+from tests.connectors.delivery.partners import HttpPartner
 
 from .days import (
     FRIDAY,
@@ -222,7 +223,7 @@ async def daily_statements(settings: Settings, bootstrap: str, listed: Iterable[
 
 @pytest.mark.broker
 def test_a_school_fetches_its_outcomes_and_its_statement_and_a_person_sees_what_was_given_up(
-    hub_broker: EmbeddedKafka, tmp_path: Path
+    hub_broker: EmbeddedKafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_dir, now = tmp_path / "run", london("12:00", FRIDAY + timedelta(days=40))
     processes = {"view": RunningView(hub_broker.bootstrap, run_dir, now)}
@@ -234,6 +235,7 @@ def test_a_school_fetches_its_outcomes_and_its_statement_and_a_person_sees_what_
     put_on_log(hub_broker.bootstrap, as_logged([*mine, other, ("deliveries", other[1], refused)]))
     put_on_log(hub_broker.bootstrap, ticks_logged([(london("00:00"), AFTER)]))
     running: list[Running] = [*processes.values(), *school.values()]
+    called: HttpPartner | None = None
     try:
         for process in running:
             process.start()
@@ -281,6 +283,21 @@ def test_a_school_fetches_its_outcomes_and_its_statement_and_a_person_sees_what_
                 signed = json.loads(written.body)
                 assert is_genuine(signed, public)
                 assert (signed["statement"]["sender"], signed["statement"]["day"]) == (recipient, one.outcome["day"])
+        # The process that delivers makes it by itself, and carries it to who is called over HTTP.
+        called = HttpPartner()
+        pushed = {"id": f"called-{uuid.uuid4().hex[:8]}", "agency": "education", "format": "text", "http": {"url": called.url}}
+        (tmp_path / "recipients.yaml").write_text(json.dumps({"recipients": [pushed]}))
+        monkeypatch.setenv("FRONTDOOR_RECIPIENTS_FILE", str(tmp_path / "recipients.yaml"))
+        running.append(Running("delivery", hub_broker.bootstrap, run_dir, now))
+        running[-1].start()
+        until(lambda: called.came, "the statement at the recipient's own server", 90)
+        came = called.came[0]
+        carried = json.loads(came.body)
+        assert is_genuine(carried, public) and came.headers["content-type"].startswith("application/json")
+        [day] = [one["day"] for one in days if one["recipient"] == quiet]
+        assert (carried["statement"]["sender"], carried["statement"]["day"]) == (pushed["id"], day)
+        until(lambda: '"delivered"' in view.get(f"/deliveries/{came.item_id}").text, "its receipt")
+        assert len(called.came) == 1
         file = tmp_path / "statement.json"
         file.write_text(json.dumps(document))
         run = CliRunner()
@@ -303,3 +320,5 @@ def test_a_school_fetches_its_outcomes_and_its_statement_and_a_person_sees_what_
     finally:
         for process in running:
             process.stop()
+        if called is not None:
+            called.close()

@@ -12,7 +12,7 @@ from tests.streams.transport.worker_process import WorkerProcess, until
 
 pytestmark = pytest.mark.broker
 
-EVENTS, CONTACTS, KILLS = 20_000, 500, 5
+EVENTS, CONTACTS, KILLS = 10_000, 500, 5
 #: Kills of two workers, in turn: one that is taken over by the other between two that come back.
 TURNS = 3
 
@@ -26,7 +26,7 @@ def kill_at_random(hub: Hub, chance: random.Random, worker: WorkerProcess) -> No
     assert hub.lag() > 0, "the worker was faster than its killer"
 
 
-def test_one_worker_killed_five_times_in_20000_events(hub: Hub) -> None:
+def test_one_worker_killed_five_times_in_10000_events(hub: Hub) -> None:
     chance = random.Random(20260501)
     auditor = Auditor(hub)
     for portion in portions():

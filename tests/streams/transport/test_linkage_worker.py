@@ -23,10 +23,12 @@ from schemas.linkage import LinkageEvent, LinkPerson
 from schemas.ports import Entry
 from schemas.record import Record
 from schemas.settings import Settings
+from schemas.trace import parsed
 from schemas.wire import Undecodable
 from streams.envelope import cloud_event_headers
 from streams.linkage.model import Scorer, shipped_model
 from streams.linking import Linkage
+from tests.connectors.delivery.partners import HttpPartner
 from tests.ops.collector import Collector, Told
 from tests.streams.deciding import Partition
 from tests.streams.transport import log_reading
@@ -154,14 +156,19 @@ def test_without_linkage_a_contact_goes_all_its_way_and_its_trace_with_it(kafka:
     child = {"given_name": "Aisha", "family_name": "Clarke"}
     report = {"concern_id": "C-1", "risk": "red", "concern": "Afraid to go home.", "child": child}
     (tmp_path / "concern.json").write_text(json.dumps(report))
-    recipient = {"id": "case-system", "agency": "social_care", "folder": {"path": str(tmp_path / "cases")}}
-    (tmp_path / "cases").mkdir()
+    case_system = HttpPartner()
+    recipient = {"id": "case-system", "agency": "social_care", "http": {"url": case_system.url}}
     (tmp_path / "recipients.yaml").write_text(json.dumps({"recipients": [recipient]}))
     collector = Collector()
     environment = {**collector.environment, "FRONTDOOR_RECIPIENTS_FILE": str(tmp_path / "recipients.yaml")}
     roles = ("intake", "routing", "allocation", "cases", "connector-education", "delivery")
     running = Stack(tmp_path / "run", kafka.bootstrap, roles=roles, env=environment)
-    with contextlib.closing(collector), running as stack, Deliveries(stack.settings) as deliveries:
+    with (
+        contextlib.closing(collector),
+        contextlib.closing(case_system),
+        running as stack,
+        Deliveries(stack.settings) as deliveries,
+    ):
         receipt = deliveries.deliver("education", "http", tmp_path / "concern.json")
 
         def settled() -> bool:
@@ -185,4 +192,10 @@ def test_without_linkage_a_contact_goes_all_its_way_and_its_trace_with_it(kafka:
         until("four processes have told their steps", lambda: len(told()) == 4, pause=0.2)
         steps = told()
         assert [step.parent for step in steps] == ["", *(step.span for step in steps[:-1])]
+        heard = {parsed(one.headers["traceparent"]) for one in case_system.came}
+        assert (steps[-1].trace, steps[-1].span) in {one[:2] for one in heard if one}, "and the recipient can go on with it"
         assert not [name for name in (b"Aisha", b"Clarke", b"Afraid") if name in collector.raw]
+    ended = {process.name: process.last_exit for process in stack.state().processes}
+    assert ended == dict.fromkeys(roles, 0), "told to stop, each drains in the time that it has"
+    logged = b"".join(log.read_bytes() for log in (tmp_path / "run" / "logs").iterdir())
+    assert logged and not [name for name in (b"Aisha", b"Clarke", b"Afraid") if name in logged]

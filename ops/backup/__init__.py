@@ -1,0 +1,1 @@
+"""Copies of a hub that stands still: made, looked at, and put back."""

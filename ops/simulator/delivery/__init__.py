@@ -1,0 +1,1 @@
+"""What leaves the hub: the delivering process itself on a log in memory, in virtual time, towards partners that fail."""
