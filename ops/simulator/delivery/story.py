@@ -70,5 +70,7 @@ def write_story(seed: int) -> Story:
             case "kill":
                 story.append(Kill(chance.choice((0.1, 1.0, 5.0))))
             case _:
-                story.append(SendAgain(chance.choice(names)))
+                # Away for longer than it is waited for; once it is back a person has it all sent again.
+                story += [Turn(IMPATIENT, "500"), Leave(IMPATIENT, chance.randrange(4)), Pass(12.0)]
+                story += [Turn(IMPATIENT, "takes"), SendAgain(IMPATIENT)]
     return tuple(story)

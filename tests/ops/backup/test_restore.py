@@ -165,7 +165,7 @@ def test_a_hub_goes_on_from_a_copy_of_its_log_and_names_what_came_after_it(tmp_p
         told = {name: httpx.get(f"{view}/cases/{contact}", trust_env=False).json() for name, contact in contacts.items()}
         assert {name: case["worker"] for name, case in told.items()} == held
         assert {name: case["clocks"][0]["state"] for name, case in told.items()} == dict.fromkeys(CALLS, "open") | {
-            "assessed": "met"
+            "assessed": "met_by_proof"
         }
 
         tick(after, NOON + timedelta(minutes=10), NIGHT)
