@@ -14,6 +14,7 @@ from connectors.delivery.engine import Deliverer, Route
 from connectors.delivery.feed import Feed, ItemReader
 from connectors.delivery.recipients import Recipient, RecipientsRefused, check_recipients, load_recipients
 from connectors.delivery.routes import routes_to
+from connectors.delivery.stall import Stalled
 from ops.clocks import clock_of
 from ops.delivery_statements import send_statements
 from ops.durable_log import KafkaLog
@@ -37,7 +38,7 @@ def main(settings: Settings, tracer: Tracer = UNTRACED) -> None:
     except RecipientsRefused as error:
         print(f"{ROLE}: {error}", file=sys.stderr)
         raise SystemExit(MISCONFIGURED) from None
-    except (NotDurable, KafkaException) as error:
+    except (NotDurable, KafkaException, Stalled) as error:
         log.error("%s stops: %s", ROLE, error)
         raise SystemExit(FAILED) from None
 
@@ -49,9 +50,7 @@ async def _until_told(settings: Settings, tracer: Tracer) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     # Queued states expire before the session does: a paused process must not write what it queued before.
-    durable = KafkaLog(
-        settings.bootstrap_servers, f"frontdoor-{ROLE}", delivery_timeout=settings.session_timeout_seconds * 0.8
-    )
+    durable = KafkaLog(settings.bootstrap_servers, f"frontdoor-{ROLE}", delivery_timeout=settings.session_timeout_seconds * 0.8)
     try:
         routes = routes_to(recipients, durable, settings.duty_manager)
         await deliver(routes, settings, clock_of(settings), durable, stop, tracer, recipients)
@@ -72,7 +71,7 @@ async def deliver(
     recipients: Sequence[Recipient] = (),
 ) -> None:
     """Deliver over these routes until `stop`, and make the daily statements of `recipients`. Raises `NotDurable`,
-    `KafkaException`."""
+    `KafkaException`, `Stalled`."""
     reader = ItemReader(settings.bootstrap_servers)
     deliverer = Deliverer(routes, durable, clock, reader.read, lambda: datetime.now(UTC), tracer)
     patience = settings.session_timeout_seconds

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.delivery.engine import TOPIC, WRITER_HEADER, Deliverer
+from connectors.delivery.stall import PATIENCE, Place, Stalled, StallWatch
 from schemas.catalogue import AGENCIES, codec
 from schemas.outbound import OutboundItem
 from schemas.trace import HEADER, carried
@@ -27,13 +28,18 @@ OUTBOUND = tuple(f"outbound.{agency}" for agency in AGENCIES)
 _BATCH = 100
 _POLL_SECONDS = 0.1
 _COMMIT_SECONDS = 0.5
+#: How many looks fit into the patience with a reading that has stopped; how long the broker may take to answer one.
+_LOOKS, _ANSWER_SECONDS = 6, 2.0
 
 
 class Feed:
     """Feeds one deliverer until told to stop. `session_seconds` is how long the group waits for a silent process; one that
-    starts again under the same `instance` need not wait for that."""
+    starts again under the same `instance` need not wait for that. `stall_seconds` is how long a partition may have more than
+    is read."""
 
-    def __init__(self, bootstrap: str, deliverer: Deliverer, *, instance: str, session_seconds: float) -> None:
+    def __init__(
+        self, bootstrap: str, deliverer: Deliverer, *, instance: str, session_seconds: float, stall_seconds: float = PATIENCE
+    ) -> None:
         self._deliverer = deliverer
         self._consumer = Consumer(
             {
@@ -55,13 +61,16 @@ class Feed:
         self._rebalances: deque[tuple[bool, list[TopicPartition]]] = deque()
         self._read_to: dict[int, int] = {}
         self._recovering: set[int] = set()
-        self._committed: dict[tuple[str, int], int] = {}
+        self._committed: dict[Place, int] = {}
+        #: Of each partition what is read next.
+        self._next: dict[Place, int] = {}
+        self._stall, self._look_every = StallWatch(stall_seconds), stall_seconds / _LOOKS
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Read until `stop`. Raises `KafkaException`."""
+        """Read until `stop`. Raises `KafkaException`; `Stalled` when nothing more comes although there is more."""
         # Raised by the consumer's own thread while it polls; handled between two polls.
         self._consumer.subscribe([TOPIC, *OUTBOUND], on_assign=self._assigned, on_revoke=self._revoked)
-        due = time.monotonic()
+        due = look_at = time.monotonic()
         try:
             while not stop.is_set() and not self._deliverer.failed:
                 first = await asyncio.to_thread(self._consumer.poll, _POLL_SECONDS)
@@ -72,6 +81,9 @@ class Feed:
                 if time.monotonic() >= due:
                     await self._commit()
                     due = time.monotonic() + _COMMIT_SECONDS
+                if time.monotonic() >= look_at:
+                    await self._look()
+                    look_at = time.monotonic() + self._look_every
         finally:
             with contextlib.suppress(KafkaException):
                 await self._commit()
@@ -98,9 +110,11 @@ class Feed:
             for number in numbers:
                 self._read_to.pop(number, None)
             self._committed = {place: at for place, at in self._committed.items() if place[1] not in numbers}
+            self._next = {place: at for place, at in self._next.items() if place[1] not in numbers}
             if gained:
                 places = {(one.topic, one.partition): one.offset for one in partitions if one.topic != TOPIC}
                 self._read_to |= {one.partition: one.offset for one in partitions if one.topic == TOPIC}
+                self._next |= {(one.topic, one.partition): one.offset for one in partitions}
                 self._recovering |= numbers
                 self._deliverer.assign(places, numbers)
             else:
@@ -126,6 +140,7 @@ class Feed:
         error = message.error()
         if error is not None:
             if error.code() == KafkaError._PARTITION_EOF:
+                self._next[topic, partition] = offset
                 if topic == TOPIC and partition in self._recovering:
                     self._recovered(partition)
             elif error.fatal():
@@ -136,6 +151,7 @@ class Feed:
         if partition not in self._read_to:
             # Fetched before the partition was taken away.
             return
+        self._next[topic, partition] = offset + 1
         if topic == TOPIC:
             self._state(message, partition, offset)
         else:
@@ -160,6 +176,23 @@ class Feed:
             self._deliverer.passed(topic, partition, offset)
             return
         await self._deliverer.offer(item, partition, offset, len(value or b""), carried([(HEADER, _header(message, HEADER))]))
+
+    async def _look(self) -> None:
+        """Whether every partition that has more is read on. Those that wait for their states are not meant to be."""
+        read_to = {place: at for place, at in self._next.items() if place[0] == TOPIC or place[1] not in self._recovering}
+        stalled = self._stall.look(time.monotonic(), read_to, await asyncio.to_thread(self._ends, list(read_to)))
+        if stalled is not None:
+            raise Stalled(f"{stalled[0]}/{stalled[1]} has more, and nothing of it has come for a while")
+
+    def _ends(self, places: Sequence[Place]) -> dict[Place, int]:
+        ends: dict[Place, int] = {}
+        for place in places:
+            try:
+                ends[place] = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_ANSWER_SECONDS)[1]
+            except KafkaException:
+                # The broker is away, or a partition has no leader: the next look begins anew.
+                break
+        return ends
 
     # -- commits
 

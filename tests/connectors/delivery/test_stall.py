@@ -1,0 +1,60 @@
+"""Reading that has stopped is noticed, and ends the process; reading that has nothing to do is left alone."""
+
+import asyncio
+import uuid
+from datetime import UTC, datetime
+
+import pytest
+from confluent_kafka import TopicPartition
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.delivery.engine import Deliverer
+from connectors.delivery.feed import OUTBOUND, Feed, ItemReader
+from connectors.delivery.stall import PATIENCE, Place, Stalled, StallWatch
+from ops.clocks import SystemClock
+from ops.durable_log import KafkaLog
+from schemas.catalogue import catalogue
+
+from .carrying import put
+from .partners import until
+from .test_delivery import item
+
+PLACE = ("outbound.health", 1)
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 20), st.integers(0, 3), st.integers(0, 3), st.booleans()), max_size=30))
+def test_only_a_partition_that_has_more_and_stands_still_for_the_whole_time_is_named(
+    looks: list[tuple[float, int, int, bool]],
+) -> None:
+    watch, now, stands = StallWatch(), 0.0, None
+    for pause, read, more, answered in looks:
+        now += pause
+        ends: dict[Place, int] = {PLACE: read + more} if answered else {}
+        stands = None if not more or not answered else stands if stands and stands[0] == read else (read, now)
+        late = stands is not None and now - stands[1] >= PATIENCE
+        assert watch.look(now, {PLACE: read}, ends) == (PLACE if late else None)
+        if late:
+            return
+
+
+@pytest.mark.broker
+async def test_what_reads_no_more_although_there_is_more_ends(kafka: str, durable: KafkaLog, name: str) -> None:
+    reader = ItemReader(kafka)
+    deliverer = Deliverer({}, durable, SystemClock(), reader.read, lambda: datetime.now(UTC))
+    feed = Feed(kafka, deliverer, instance=uuid.uuid4().hex, session_seconds=6, stall_seconds=0.5)
+    stop = asyncio.Event()
+    running = asyncio.create_task(feed.run(stop))
+    numbers = range(catalogue().keyed_partitions)
+    try:
+        await until(lambda: running.done() or all(deliverer.holds(number) for number in numbers))
+        assert not running.done(), "reading that goes on is left alone"
+        # As a client that has lost its partitions.
+        feed._consumer.pause([TopicPartition(topic, number) for topic in OUTBOUND for number in numbers])
+        await put(durable, *(item(name, number) for number in range(40)))
+        with pytest.raises(Stalled, match="has more"):
+            await asyncio.wait_for(running, 30)
+    finally:
+        stop.set()
+        await asyncio.gather(running, return_exceptions=True)
+        await reader.close()
