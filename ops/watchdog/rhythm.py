@@ -1,9 +1,9 @@
 """How each sender usually sends, and whether its silence is news. Pure.
 
-For each hour of the week, over the last four weeks, a sender either sent or did not. If it has been silent since an hour
-for which, at its usual pace, the odds of so long a silence are below one in a thousand, somebody should ask. Counting hours
-and not messages makes a batch of two hundred at eight o'clock one habit, not two hundred. Smoothed (one silent hour is
-assumed beside those seen), so that four busy Mondays are not taken for certainty.
+For each hour of the week, over the four weeks before it was last heard, a sender either sent or did not. If it has been silent
+since an hour for which, at its usual pace, the odds of so long a silence are below one in a thousand, somebody should ask.
+Counting hours and not messages makes a batch of two hundred at eight o'clock one habit, not two hundred. Smoothed (one silent
+hour is assumed beside those seen), so that four busy Mondays are not taken for certainty.
 """
 
 from collections import defaultdict
@@ -43,17 +43,20 @@ class Rhythm:
         self._last = at if self._last is None else max(self._last, at)
         self._hours.add(_hour(at))
 
-    def forget_before(self, limit: datetime) -> None:
-        """Habits of long ago are none."""
-        self._hours = {hour for hour in self._hours if hour >= limit}
+    def forget_old(self) -> None:
+        """Habits of long before it was last heard are none."""
+        if self._last is not None:
+            limit = _hour(self._last) - timedelta(weeks=WEEKS)
+            self._hours = {hour for hour in self._hours if hour >= limit}
 
     def silent_since(self, now: datetime) -> datetime | None:
         """When it was last heard, if its silence until now is unlikely; else None."""
         if self._first is None or self._last is None or now - self._first < LEARNING:
             return None
-        begin = max(_hour(self._first), _hour(now) - timedelta(weeks=WEEKS))
-        # Whole hours alone, of the silence as of the time it is compared with.
+        # Whole hours alone, of the silence as of the time it is compared with. That ends where the silence begins: habits that
+        # went out of date while nobody spoke would make the silence ordinary.
         known_until = _hour(self._last)
+        begin = max(_hour(self._first), known_until - timedelta(weeks=WEEKS))
         seen: dict[tuple[int, int], int] = defaultdict(int)
         there: dict[tuple[int, int], int] = defaultdict(int)
         hour = begin

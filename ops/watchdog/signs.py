@@ -7,7 +7,7 @@ from typing import Any
 
 from ops.audit.london_day import instant
 from ops.watchdog.alarms import Alarm
-from ops.watchdog.rhythm import WEEKS, Rhythm
+from ops.watchdog.rhythm import Rhythm
 
 #: Without a tick for so long, a partition's clocks stand still.
 TICK_AGE = timedelta(seconds=60)
@@ -95,7 +95,7 @@ class Signs:
             if now - at <= LATE_STANDS:
                 yield Alarm("late-append", sender, f"a message reached the log {_ago(abs(late))} after it arrived")
         for sender, rhythm in self._rhythms.items():
-            rhythm.forget_before(now - timedelta(weeks=WEEKS, days=1))
+            rhythm.forget_old()
             since = rhythm.silent_since(now)
             if since is not None:
                 yield Alarm("sender-silent", sender, f"nothing came for {_ago(now - since)}, and it usually does at these hours")

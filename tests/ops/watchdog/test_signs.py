@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ops.watchdog.alarms import KINDS, Alarm, Alarms
@@ -114,6 +114,7 @@ def test_nobody_is_missed_who_is_hardly_known() -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@example([0, 1, 2, 3, 4], 0)
 @given(st.lists(st.integers(0, 4 * 7 * 24 - 1), max_size=60), st.integers(0, 72))
 def test_silence_once_news_stays_news_until_something_comes(hours: list[int], silence: int) -> None:
     rhythm = Rhythm()
