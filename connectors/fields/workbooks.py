@@ -22,6 +22,8 @@ _MOST_PARTS = 300
 _MOST_CELLS = 20_000
 """Cells read, empty ones included."""
 _MOST_SHEETS = 20
+_MOST_ROWS = 5_000
+"""Rows of all sheets together, counted before a library takes seconds to make cells of them."""
 _DAMAGED = (
     zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError,
     EOFError, SyntaxError, NotImplementedError, RuntimeError, OverflowError, AssertionError, ArithmeticError, zlib.error,
@@ -82,7 +84,7 @@ def _checked(body: bytes) -> Problem | list[Note]:
             return TOO_LARGE_WORKBOOK
         if not any(name.startswith("xl/") for name in names):
             return _NOT_A_WORKBOOK
-        unpacked = 0
+        unpacked = rows = 0
         for part in parts:
             if part.flag_bits & 0x1:
                 return Problem("locked_workbook", "The workbook has a password. Send it without one.")
@@ -93,6 +95,9 @@ def _checked(body: bytes) -> Problem | list[Note]:
                 content = stream.read(MOST_UNPACKED - unpacked + 1)
             unpacked += len(content)
             if unpacked > MOST_UNPACKED:
+                return TOO_LARGE_WORKBOOK
+            rows += content.count(b"<row") if part.filename.startswith("xl/worksheets/") else 0
+            if rows > _MOST_ROWS:
                 return TOO_LARGE_WORKBOOK
             if _MARKUP.search(content):
                 return _DTD

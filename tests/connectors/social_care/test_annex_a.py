@@ -1,5 +1,7 @@
 """An Annex A workbook tells of cases that are open already; a list of children with a concern is still a contact each."""
 
+import io
+import zipfile
 from datetime import date, timedelta
 from typing import Any
 
@@ -84,6 +86,21 @@ def test_more_than_one_message_may_hold_is_no_contact_and_says_how_it_is_loaded(
     # More than a list of concerns may hold, and not more than a load.
     reading = read_as("social_care", as_csv(NEED, *(row(NEED, f"A{n}", "2026-01-03") for n in range(1100))))
     assert (reading.reason_code, len(reading.open_cases)) == ("annex_a", 1100)
+
+
+def test_a_workbook_of_many_rows_is_not_opened_to_see_what_it_is_and_its_reason_names_the_command() -> None:
+    book = io.BytesIO(workbook(NEED, row(NEED, "A0", "2026-01-03")))
+    many = io.BytesIO()
+    with zipfile.ZipFile(book) as source, zipfile.ZipFile(many, "w", zipfile.ZIP_DEFLATED) as copy:
+        for part in source.infolist():
+            content = source.read(part)
+            if part.filename.startswith("xl/worksheets/"):
+                # Were it opened, what is wrong with these rows would be said.
+                content = content.replace(b"</sheetData>", b"<row r='x'/>" * 5000 + b"</sheetData>")
+            copy.writestr(part.filename, content)
+    reading = read_as("social_care", many.getvalue())
+    assert (reading.outcome, reading.reason_code) == ("quarantined", "workbook_too_large")
+    assert "./frontdoor load FILE" in reading.reason
 
 
 @pytest.mark.parametrize(
