@@ -43,7 +43,7 @@ class Partners:
         self._recent: list[Message] = []
         folder.mkdir(parents=True, exist_ok=True)
         self._threads = [threading.Thread(target=self._lane, args=(lane,), name=lane, daemon=True) for lane in LANES]
-        self._threads += [threading.Thread(target=self._person, args=(n,), daemon=True) for n in range(len(_WORKERS))]
+        self._threads.append(threading.Thread(target=self._people, name="people", daemon=True))
         self._bursts: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -117,16 +117,15 @@ class Partners:
 
     # -- people
 
-    def _person(self, number: int) -> None:
-        """Each looks at a share of the contacts, the newest first: what changes soon after it came is the easiest to lose."""
-        chance, looked_at = random.Random(f"{self._seed}/people/{number}"), set()
+    def _people(self) -> None:
+        chance, looked_at = random.Random(f"{self._seed}/people"), set()
         while not self._stop.wait(self._pause):
-            mine = [contact for contact in list(self._watch.contacts) if int(contact[:8], 16) % len(_WORKERS) == number]
-            for contact in [contact for contact in mine if contact not in looked_at][-4:]:
+            waiting = [contact for contact in list(self._watch.contacts) if contact not in looked_at]
+            for contact in waiting[:4]:
                 looked_at.add(contact)
                 # Some are forgotten: their flags must come.
                 if chance.random() < 0.7:
-                    self._assess(contact, _WORKERS[number])
+                    self._assess(contact, chance.choice(_WORKERS))
 
     def _assess(self, contact: str, by: str) -> None:
         event = {"event": "risk_assessed", "contact_id": contact, "by": by, "level": "amber", "reason": "Threshold considered."}
