@@ -15,6 +15,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from connectors.delivery.stall import StallWatch
 from schemas.ports import DurableLog
 from streams.changelog import Changelog
 from streams.fail_stop import fail_stop, require_within
@@ -35,6 +36,8 @@ _REFUSED = {
 }  # fmt: skip
 #: Seconds for an answer of the broker.
 _ANSWER = 30.0
+#: For so many sessions a partition may have more without one record read.
+_SESSIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class PlainWorker:
         self._states: dict[int, PartitionState] = {}
         self._turned = monotonic()
         self._committed_at = self._looked_at = 0.0
+        self._stall = StallWatch(_SESSIONS * options.session_timeout)
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._consumer = Consumer(
@@ -143,13 +147,17 @@ class PlainWorker:
     def _holds_nothing_between(self, topic: str, partition: int, frontier: int, arrived: int) -> bool:
         """Whether the log itself has nothing there: the marks of a transaction take offsets."""
         require_within(topic, partition, frontier, *self._bounds(topic, partition))
-        self._reader.assign([TopicPartition(topic, partition, frontier)])
+        return self._first_record(topic, partition, frontier) == arrived
+
+    def _first_record(self, topic: str, partition: int, offset: int) -> int | None:
+        """The offset of the first record at or after `offset`, from the log; None where it ends before there is one."""
+        self._reader.assign([TopicPartition(topic, partition, offset)])
         while (first := self._reader.poll(_FETCH_WAIT)) is None:
             pass
         error = first.error()
         if error is not None and error.code() != KafkaError._PARTITION_EOF:
             raise RuntimeError(f"{topic} cannot be read: {error.name()}")
-        return error is None and first.offset() == arrived
+        return first.offset() if error is None else None
 
     # -- commits
 
@@ -173,16 +181,25 @@ class PlainWorker:
         self._committed_at = monotonic()
 
     def _look(self) -> None:
-        """Once a session: whether somebody else wrote rows of our partitions."""
+        """Once a session: whether somebody else wrote rows of our partitions, and whether we are still sent what there is."""
         if monotonic() - self._looked_at < self._options.session_timeout:
             return
         self._looked_at = monotonic()
+        inputs = [(topic, partition) for topic in self.processor.inputs for partition in self._states]
         try:
             ends = {partition: self._bounds(self.steps.changelog, partition)[1] for partition in self._states}
+            inputs_end = {place: self._bounds(*place)[1] for place in inputs}
         except KafkaException:
             # The next look will tell; meanwhile nothing is lost, compaction waits for an hour.
             return
         self.steps.require_all_own(ends)
+        self._require_reading({place: self._frontier.position(*place) for place in inputs}, inputs_end)
+
+    def _require_reading(self, read_to: dict[tuple[str, int], int], ends: dict[tuple[str, int], int]) -> None:
+        """A client that has lost a partition says nothing, and gets it back by nothing but a new start."""
+        place = self._stall.look(monotonic(), read_to, ends)
+        if place is not None and self._first_record(*place, read_to[place]) is not None:
+            fail_stop(f"{self.processor.name}: {place[0]}/{place[1]} has more, and nothing of it has come for a while")
 
     # -- assignment: called by librdkafka inside `consume`, in its thread
 

@@ -3,7 +3,8 @@
 `COUNTING_NAME` gives group and changelog, so that tests do not share them; `COUNTING_INPUTS` the input topics. A record
 of `case-events` counts for its contact, a received message for its sender. `COUNTING_FAULT` makes the worker
  - `lossy`: each batch that begins with an event called `lost…` is dropped between fetch and agent, the first time;
- - `unaware`: it does not hear that the group has given it up.
+ - `unaware`: it does not hear that the group has given it up;
+ - `deaf`, of the plain binding: once it has read something its client is sent nothing more.
 """
 
 import os
@@ -11,11 +12,13 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+from confluent_kafka import Consumer, Message
 from faust.types import TP
 
 from schemas.case_event import CaseEvent
 from schemas.received import Received
 from schemas.record import Record
+from streams import plain
 from streams.processor import Decision, Rows, Tick
 from streams.transport import FrontierConsumer, FrontierTransport, _HeartbeatThread
 from tests.streams.programs.counting import Counting
@@ -65,6 +68,16 @@ class LossyConsumer(FrontierConsumer):
 _dropped: set[int] = set()
 
 
+class DeafConsumer(Consumer):
+    """Loses all its partitions, as a client may over a change of their leader."""
+
+    def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Message]:
+        messages = super().consume(num_messages, timeout)
+        if messages:
+            self.pause(self.assignment())
+        return messages
+
+
 def run() -> None:
     """Run until SIGTERM."""
     from ops.logs import log_as
@@ -77,6 +90,8 @@ def run() -> None:
         FrontierTransport.Consumer = LossyConsumer
     if fault == "unaware":
         _HeartbeatThread.on_expelled = lambda self: None  # type: ignore[method-assign]
+    if fault == "deaf":
+        plain.Consumer = DeafConsumer  # type: ignore[misc]
     inputs = tuple(os.environ["COUNTING_INPUTS"].split(","))
     run_worker(NamedCounting(os.environ["COUNTING_NAME"], inputs), Settings(), "counting")
 

@@ -54,6 +54,18 @@ def test_records_that_expired_before_they_were_processed_are_not_passed_over_in_
     assert hub.count(OUTPUT) == 1
 
 
+def test_a_worker_without_faust_that_is_sent_nothing_more_ends_and_the_next_one_reads_on(hub: Hub) -> None:
+    hub.append([entry(event("first", "c"), partition=0)])
+    worker = hub.workers.start(FRONTDOOR_BINDING="plain", COUNTING_FAULT="deaf", FRONTDOOR_SESSION_TIMEOUT_SECONDS="2")
+    hub.await_no_lag()
+    hub.append([entry(event("second", "c"), partition=0)])
+    assert worker.await_end() == FAIL_STOP
+    assert "has more, and nothing of it has come" in worker.log
+    hub.workers.start(FRONTDOOR_BINDING="plain")
+    hub.await_no_lag()
+    assert hub.count(OUTPUT) == 2
+
+
 def expire(hub: Hub, before: int) -> DeletedRecords:
     marks = [TopicPartition(INPUT, 0, before)]
     [answer] = log_reading.admin(hub.bootstrap).delete_records(marks).values()
