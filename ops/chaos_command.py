@@ -35,7 +35,7 @@ def chaos(
     ] = "",
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the whole result there.")] = None,
     summary: Annotated[bool, typer.Option(help="Print what these runs came to together, as Markdown, and run nothing.")] = False,
-    keep: Annotated[bool, typer.Option(help="Keep the run's folder, with its logs and its ledger.")] = False,
+    keep: Annotated[bool, typer.Option(help="Keep the run's folder, with its logs and its ledger, also if all is well.")] = False,
 ) -> None:
     """Send messages of four agencies into a stack of its own while faults are done to it, then let it settle, audit the log
     and compare it with a ledger of what was sent and acknowledged.
@@ -84,6 +84,8 @@ def chaos(
             results = run_trials(options, say, lambda done, total, what: None, lambda folder: None if keep else _forget(folder))
         else:
             found = run(options, say, progress)
+            # What nobody asked to break is to be looked into.
+            keep = keep or not (found["ok"] or sabotage)
         ended = True
     except EXPLAINED as error:
         say(f"{error}\nThe run's folder, with its logs: {run_dir}")

@@ -7,14 +7,17 @@ million records.
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 log = logging.getLogger(__name__)
 
 #: Records taken at once; nothing else of the process runs between them.
 _TAKEN = 500
+#: Seconds for the broker to say where a partition ends, before it is asked again.
+_ANSWER = 1.0
 
 
 class RowRecord(NamedTuple):
@@ -47,22 +50,42 @@ class Changelog:
 
     def read(self, starts: Mapping[int, int], wait: float) -> Iterator[list[RowRecord]]:
         """Each partition from its start (or where the changelog begins by now) to its end, in batches. One is empty when
-        nothing came for `wait` seconds. Raises `RuntimeError` if the changelog cannot be read."""
-        open_partitions = set(starts)
-        self._consumer.assign([TopicPartition(self._topic, partition, start) for partition, start in starts.items()])
-        while open_partitions:
+        nothing came for `wait` seconds, or the broker does not say yet where the changelog ends. Raises `RuntimeError` if it
+        cannot be read."""
+        ends: dict[int, int] = {}
+        while missing := [partition for partition in starts if partition not in ends]:
+            ends |= self._ends(missing)
+            yield []
+        unread = {partition for partition, start in starts.items() if start < ends[partition]}
+        self._consumer.assign([TopicPartition(self._topic, partition, starts[partition]) for partition in unread])
+        while unread:
             batch = []
             for message in self._consumer.consume(_TAKEN, wait):
-                error = message.error()
+                error, partition, next_offset = message.error(), message.partition() or 0, message.offset() or 0
                 if error is None:
                     key, value = message.key() or b"", message.value()
-                    batch.append(RowRecord(message.partition() or 0, message.offset() or 0, _text(key), _bytes(value)))
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    open_partitions.discard(message.partition() or 0)
-                else:
+                    batch.append(RowRecord(partition, next_offset, _text(key), _bytes(value)))
+                    next_offset += 1
+                elif error.code() != KafkaError._PARTITION_EOF:
                     raise RuntimeError(f"rows cannot be read: {error.name()}")
+                if next_offset >= ends[partition]:
+                    unread.discard(partition)
             yield batch
         self._consumer.unassign()
+
+    def _ends(self, partitions: list[int]) -> dict[int, int]:
+        """Where these end, of those whose leader says so. A fetch does not tell: a broker that has just become leader gives out
+        less than was acknowledged, even nothing, until its followers have come, and does not answer this before (KIP-207)."""
+        ends = {}
+        for partition in partitions:
+            try:
+                _, ends[partition] = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=_ANSWER)
+            except KafkaException:
+                # Or it would ask the leader that it knows, who may be gone, again and again.
+                with suppress(KafkaException):
+                    self._consumer.list_topics(self._topic, timeout=_ANSWER)
+                break
+        return ends
 
     def close(self) -> None:
         """Let the connections go."""

@@ -61,6 +61,8 @@ class Feed:
         self._rebalances: deque[tuple[bool, list[TopicPartition]]] = deque()
         self._read_to: dict[int, int] = {}
         self._recovering: set[int] = set()
+        #: Of the partitions that wait for their states, where there was no more to fetch.
+        self._states_fetched_to: dict[Place, int] = {}
         self._committed: dict[Place, int] = {}
         #: Of each partition what is read next.
         self._next: dict[Place, int] = {}
@@ -78,6 +80,8 @@ class Feed:
                 if first is not None:
                     # Only what is there already: `consume` would wait for a whole batch, or its whole time.
                     await self._take_all(await asyncio.to_thread(self._consumer.consume, _BATCH, 0))
+                if self._states_fetched_to:
+                    await self._go_on_with_what_has_its_states()
                 if time.monotonic() >= due:
                     await self._commit()
                     due = time.monotonic() + _COMMIT_SECONDS
@@ -120,6 +124,16 @@ class Feed:
             else:
                 self._recovering -= numbers
                 self._deliverer.revoke(numbers)
+            self._states_fetched_to = {place: at for place, at in self._states_fetched_to.items() if place[1] not in numbers}
+
+    async def _go_on_with_what_has_its_states(self) -> None:
+        """A fetch does not tell that these are all: a broker that has just become leader gives out less than was acknowledged
+        until its followers have come, and until then does not answer where the log ends (KIP-207)."""
+        ends = await asyncio.to_thread(self._ends, list(self._states_fetched_to))
+        for place, end in ends.items():
+            if end <= self._states_fetched_to[place]:
+                del self._states_fetched_to[place]
+                self._recovered(place[1])
 
     def _recovered(self, number: int) -> None:
         self._recovering.discard(number)
@@ -142,7 +156,7 @@ class Feed:
             if error.code() == KafkaError._PARTITION_EOF:
                 self._next[topic, partition] = offset
                 if topic == TOPIC and partition in self._recovering:
-                    self._recovered(partition)
+                    self._states_fetched_to[topic, partition] = offset
             elif error.fatal():
                 raise KafkaException(error)
             else:
@@ -159,6 +173,7 @@ class Feed:
 
     def _state(self, message: Message, partition: int, offset: int) -> None:
         self._read_to[partition] = offset + 1
+        self._states_fetched_to.pop((TOPIC, partition), None)
         if partition not in self._recovering and _header(message, WRITER_HEADER) == self._deliverer.writer.encode():
             return
         try:

@@ -68,7 +68,8 @@ def flag_stories(states: Iterator[State], found: Findings) -> tuple[list[FlagSto
         if known is not state:
             repeats += 1
             if known.digest != state.digest:
-                text = f"its state {state.state} was written twice with different content"
+                results = f" ({known.result}, then {state.result})" if known.result != state.result else ""
+                text = f"its state {state.state} was written twice with different content{results}"
                 found.broken("missed_flagged_once", ids, state.where, text)
         elif _about(state) != _about(first):
             text = f"its state {state.state} speaks of another clock, opening or limit than its first"

@@ -121,7 +121,8 @@ class Partners:
         chance, looked_at = random.Random(f"{self._seed}/people"), set()
         while not self._stop.wait(self._pause):
             waiting = [contact for contact in list(self._watch.contacts) if contact not in looked_at]
-            for contact in waiting[:4]:
+            # The newest first: what changes soon after it came is the easiest to lose.
+            for contact in waiting[:-5:-1]:
                 looked_at.add(contact)
                 # Some are forgotten: their flags must come.
                 if chance.random() < 0.7:

@@ -36,7 +36,7 @@ TRIALS = (
     Trial("kill-recovering", "rows-forgotten"),
     Trial("rebalance", "rows-forgotten"),
     # The worker whose rows every message changes several times: a row that is late is then behind others.
-    Trial("pause-worker", "zombies-trusted", targets=("cases",), seconds=100.0),
+    Trial("pause-worker", "zombies-trusted", targets=("cases",), seconds=100.0, rate=4.0),
     Trial("kill-connector", "acks-before-durable"),
     Trial("kill-ticker", "ticker-stays-down", seconds=15.0, stops=True),
     # Every contact goes to the case system: while it is down some wait of which nothing is written yet.

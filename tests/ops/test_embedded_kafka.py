@@ -79,16 +79,6 @@ def test_two_at_once_stay_apart_and_a_port_taken_meanwhile_is_no_obstacle_to_a_s
         assert kafka.bootstrap != lost
 
 
-@pytest.mark.broker
-def test_with_three_nodes_an_acknowledged_record_survives_the_loss_of_one(tmp_path: Path) -> None:
-    with EmbeddedKafka(tmp_path, nodes=3) as kafka:
-        assert apply_topics(kafka.bootstrap) == []
-        write(kafka.bootstrap, b"on two at least")
-        kafka.kill(node=1)
-        assert read_one(kafka.bootstrap) == b"on two at least"
-        kafka.kill()
-
-
 PARENT = """
 import os, signal, sys, time
 from pathlib import Path
