@@ -22,7 +22,7 @@ def test_at_most_two_outside_tools_are_missing() -> None:
     missing += [name for name in FETCHED if not (TOOLS / name).exists()]
     missing += [name for name in PACKAGES if find_spec(name) is None]
     told = TOOLS / "not-to-be-had"
-    # Written by tests/tools/install, after two tries: a machine without a network for them, or without their package manager.
+    # Written by tests/tools/install, after two tries: what only the machine can bring, and a package manager that gives nothing.
     not_to_be_had = set(told.read_text().split()) if told.exists() else set()
     counted = [name for name in missing if name not in not_to_be_had]
     assert len(counted) <= 2, counted
