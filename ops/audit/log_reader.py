@@ -129,7 +129,9 @@ class LogReader:
                 if (error := message.error()) is not None:
                     if error.code() != KafkaError._PARTITION_EOF:
                         raise self._away(error.name())
-                    left.pop((topic, partition), None)
+                    # A broker that has just become leader gives out less than there is, for a while.
+                    if offset >= left.get((topic, partition), 0):
+                        left.pop((topic, partition), None)
                     continue
                 end = left.get((topic, partition))
                 if end is None:

@@ -65,11 +65,14 @@ def _read(consumer: Consumer, topic: str, partition: int, choice: Choice, offset
                 raise CannotReplay(f"Nothing came for {_PATIENCE:.0f} s.")
             continue
         heard = time.monotonic()
-        if (problem := message.error()) is not None:
-            if problem.code() == KafkaError._PARTITION_EOF:
-                return
-            raise CannotReplay(f"The broker does not give a record: {problem.name()}")
         offset = message.offset() or 0
+        if (problem := message.error()) is not None:
+            if problem.code() != KafkaError._PARTITION_EOF:
+                raise CannotReplay(f"The broker does not give a record: {problem.name()}")
+            # A broker that has just become leader gives out less than there is, for a while.
+            if offset >= end:
+                return
+            continue
         if offset >= end:
             return
         yield _logged(message, topic, partition, offset)
