@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from ops.chaos.plan import Fault
 from ops.chaos.proxy import Mode, Proxy
 from ops.chaos.recipients import Mode as Answering
 from ops.chaos.recipients import Recipients
+from ops.chaos.recovering import to_be_hit
 from ops.chaos.space import Space
 from ops.embedded_kafka import EmbeddedKafka, KafkaDidNotStart
 from ops.processes import Stack
@@ -18,6 +20,8 @@ from ops.processes import Stack
 _NETWORK: dict[str, Mode] = {"cut-network": "cut", "slow-network": "slow", "half-open": "half-open"}
 _PARTNERS: dict[str, Answering] = {"partner-times-out": "times-out", "partner-500": "500", "partner-drops": "drops"}
 _HOUR = timedelta(hours=1)
+#: Seconds in which a worker that was killed has begun to read its rows, if there is a broker.
+_BEGINS = 15.0
 #: Seconds in which a worker that goes on may do its harm, beside the one that took its place.
 _ZOMBIE = 2.0
 
@@ -40,15 +44,18 @@ class Injection:
         self._recipients, self._hand, self._bursts = recipients, hand, bursts
         self._over = threading.Event()
 
-    def do(self, fault: Fault) -> None:
-        """Do a fault and undo it: when this returns the cause is gone, its consequences may not be."""
+    def do(self, fault: Fault) -> str:
+        """Do a fault and undo it: when this returns the cause is gone, its consequences may not be. Returns the kind that it came
+        to: a worker that could not begin to read its rows was killed, and no more."""
         match fault.kind:
             case "kill-worker" | "kill-connector" | "kill-ticker" | "kill-delivery":
                 self._stack.kill(fault.target)
             case "kill-recovering":
-                self._stack.kill(fault.target)
-                self._over.wait(fault.seconds)
-                self._stack.kill(fault.target)
+                with to_be_hit(self._stack.run_dir, fault.target) as begun:
+                    self._stack.kill(fault.target)
+                    if not self._until(begun.exists, _BEGINS):
+                        return "kill-worker"
+                    self._stack.kill(fault.target)
             case "pause-worker":
                 self._stack.send_signal(fault.target, signal.SIGSTOP)
                 # Somebody must get ahead of it, or its late writes would do no harm.
@@ -58,9 +65,10 @@ class Injection:
                 self._over.wait(_ZOMBIE)
                 second.stop(grace=10.0)
             case "rebalance":
-                second = self._stack.second(fault.target, f"second-{fault.number}")
+                more = [self._stack.second(fault.target, f"more-{fault.number}-{each}") for each in (1, 2)]
                 self._over.wait(fault.seconds)
-                second.stop(grace=10.0)
+                for worker in more:
+                    worker.stop(grace=10.0)
             case "next-release":
                 marked = mark(self._stack.run_dir, fault.target)
                 marked.unlink() if marked.exists() else marked.touch()
@@ -93,13 +101,18 @@ class Injection:
                 self._hand.jump(_HOUR if fault.target == "ahead" else -_HOUR)
             case _:
                 self._bursts[fault.kind](fault.seed)
+        return fault.kind
+
+    def _until(self, done: Callable[[], bool], seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > deadline or self._over.wait(0.02):
+                return False
+        return True
 
     def until_up(self, role: str) -> None:
         """Wait for a process to be ready, a minute at most; for others not at all."""
-        for _ in range(600):
-            down = any(one.name == role and one.state != "ready" for one in self._stack.state().processes)
-            if not down or self._over.wait(0.1):
-                return
+        self._until(lambda: all(one.name != role or one.state == "ready" for one in self._stack.state().processes), 60.0)
 
     def rest(self, seconds: float) -> bool:
         """Peace for so long. True: there are to be no more faults."""

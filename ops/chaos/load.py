@@ -58,17 +58,30 @@ LANES: dict[str, tuple[str, str]] = {
 
 def poison(seed: int) -> list[Message]:
     """A burst of what nobody can read, no two alike over all seeds."""
-    chance = random.Random(seed)
-    salt = chance.randbytes(8).hex().encode()
+    salt = _salt(seed)
     made = {
-        "cut-short": ("education", b'{"concern_id": "' + salt + b'", "child": {"given_na'),
-        "wrong-bytes": ("education", b"\x00\xff\xfe" + salt * 20),
-        "cut-off-xml": ("police", b"<?xml version='1.0'?><PublicProtectionNotice><NoticeNumber>" + salt),
-        "entities": ("police", b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "' + salt + b'">]><a>&b;</a>'),
-        "empty-bundle": ("health", b'{"resourceType": "Bundle", "type": "message", "id": "' + salt + b'"}'),
-        "long-line": ("education", salt * 20_000),
-        "prose": ("police", b"Dear colleague, please see attached. " + salt),
+        "cut-short.json": ("education", "http", b'{"concern_id": "' + salt + b'", "child": {"given_na'),
+        "wrong-bytes.bin": ("education", "http", b"\x00\xff\xfe" + salt * 20),
+        "long-line.bin": ("education", "http", salt * 20_000),
+        "cut-off.xml": ("police", "folder", b"<?xml version='1.0'?><PublicProtectionNotice><NoticeNumber>" + salt),
+        "entities.xml": ("police", "http", b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "' + salt + b'">]><a>&b;</a>'),
+        "prose.txt": ("police", "folder", b"Dear colleague, please see attached. " + salt),
+        "empty-bundle.json": ("health", "http", b'{"resourceType": "Bundle", "type": "message", "id": "' + salt + b'"}'),
+        "no-segments.hl7": ("health", "mllp", b"MSH|" + salt),
+        "no-events.json": ("social_care", "http", b'{"event": "' + salt + b'"}'),
     }
     return [
-        Message(f"poison-{seed}-{name}.bin", agency, "http", body, "quarantined") for name, (agency, body) in sorted(made.items())
+        Message(f"poison-{seed}-{name}", agency, via, body, "quarantined") for name, (agency, via, body) in sorted(made.items())
     ]
+
+
+def damage(seed: int) -> list[tuple[str, bytes | None]]:
+    """Records that a faulty producer, or a disk, leaves on the hub's own topics: where, and what. No two alike over all seeds but
+    the last two."""
+    salt = _salt(seed)
+    damaged = (b"\x01\x00\x00\x00\x01" + salt, b"\x00\x7f\xff\xff\xff" + salt, b"\x00\x00\x00\x00\x01" + salt[:3], b"", None)
+    return [(topic, value) for topic in ("received.education", "case-events") for value in damaged]
+
+
+def _salt(seed: int) -> bytes:
+    return random.Random(seed).randbytes(8).hex().encode()

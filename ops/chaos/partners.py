@@ -9,13 +9,18 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from confluent_kafka import KafkaError, Producer
+from confluent_kafka import Message as KafkaMessage
+
 from ops.chaos.ledger import Ledger
-from ops.chaos.load import LANES, Message, partner, poison
+from ops.chaos.load import LANES, Message, damage, partner, poison
 from ops.day.log_watch import LogWatch
 from ops.delivery import Deliveries, NotDelivered
 from schemas.settings import Settings
 
 _RETRY = 0.25
+#: Seconds in which a broker that is there takes damaged records; those that it does not are not asked for.
+_DAMAGE = 20.0
 _WORKERS = ("Amara Okafor", "Ben Hughes", "Chloe Davies", "Dev Patel")
 
 
@@ -34,7 +39,8 @@ class Partners:
         rate: float,
         now: Callable[[], datetime],
     ) -> None:
-        self._folder, self._ledger, self._watch, self._seed, self._now = folder, ledger, watch, seed, now
+        self._settings, self._folder, self._ledger, self._watch = settings, folder, ledger, watch
+        self._seed, self._now = seed, now
         self._pause = 1 / rate
         self._deliveries = Deliveries(settings, seconds=12.0)
         self._stop = threading.Event()
@@ -74,8 +80,22 @@ class Partners:
         self._bursts[-1].start()
 
     def _poison(self, seed: int) -> None:
+        self._damage(seed)
         for message in poison(seed):
             self._send(message)
+
+    def _damage(self, seed: int) -> None:
+        """What no connector would write, on the log itself."""
+        producer = Producer({"bootstrap.servers": self._settings.bootstrap_servers, "acks": "all", "log_level": 0})
+
+        def written(error: KafkaError | None, message: KafkaMessage) -> None:
+            if error is None:
+                digest = hashlib.sha256(message.value() or b"").hexdigest()
+                self._ledger.write("damaged", topic=message.topic(), sha256=digest)
+
+        for topic, value in damage(seed):
+            producer.produce(topic, value, b"damaged", on_delivery=written)
+        producer.flush(_DAMAGE)
 
     def _storm(self, seed: int) -> None:
         chance = random.Random(seed)

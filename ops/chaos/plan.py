@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 WORKERS = ("intake", "routing", "allocation", "cases", "clocks", "answers", "linkage")
+#: Routing decides each message by itself, and has no rows to read.
+WITH_ROWS = tuple(worker for worker in WORKERS if worker != "routing")
 CONNECTORS = ("connector-health", "connector-education", "connector-police", "connector-social_care")
 #: Who is called over HTTP with what leaves the hub, and can fail.
 RECIPIENTS = ("case-system", "health-http", "education-http")
@@ -52,11 +54,11 @@ KINDS: dict[str, Kind] = {
     "kill-connector": Kind("SIGKILL of a connector", "processes", (0, 0), CONNECTORS),
     "kill-ticker": Kind("SIGKILL of the ticker", "processes", (0, 0), ("ticker",)),
     "kill-delivery": Kind("SIGKILL of the process that delivers what leaves the hub", "processes", (0, 0), ("delivery",)),
-    "kill-recovering": Kind("SIGKILL of a worker, and again while it reads its table", "processes", (0.5, 2.5), WORKERS),
+    "kill-recovering": Kind("SIGKILL of a worker, and again while it reads its rows", "processes", (0, 0), WITH_ROWS, undoing=3),
     "pause-worker": Kind(
         "a worker stopped until another has its partitions, then let go on", "processes", (11, 14), WORKERS, undoing=3
     ),
-    "rebalance": Kind("a second worker joins the group, and leaves it", "processes", (4, 8), WORKERS, undoing=1),
+    "rebalance": Kind("two more workers join the group, and leave it", "processes", (4, 8), WORKERS, undoing=2),
     "next-release": Kind(
         "a process goes over to the next release, which writes newer versions of every schema, or back",
         "processes", (0, 0), (*WORKERS, *CONNECTORS, "ticker", "delivery"), undoing=1,

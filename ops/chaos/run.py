@@ -201,10 +201,10 @@ def _harm(
                 injection.until_up(fault.target)
             if injection.rest(fault.pause):
                 return
-            facts = {"number": fault.number, "kind": fault.kind, "target": fault.target, "lasts": fault.seconds}
+            facts = {"number": fault.number, "target": fault.target, "lasts": fault.seconds}
             started = time.time()
-            injection.do(fault)
-            ledger.write("fault", **facts, started_at=started, ended_at=time.time())
+            kind = injection.do(fault)
+            ledger.write("fault", kind=kind, **facts, started_at=started, ended_at=time.time())
             ended.append(fault.number)
 
     with ThreadPoolExecutor(len(TRACKS)) as threads:

@@ -103,6 +103,8 @@ class Log:
         self.assessed: dict[str, dict[str, Record]] = defaultdict(dict)
         self.flags: dict[str, dict[str, list[Record]]] = defaultdict(dict)
         self.quarantined: set[str] = set()
+        #: The bytes of whatever is in quarantine.
+        self.kept: set[str] = set()
         self.routed: dict[str, set[str]] = defaultdict(set)
         #: What left the hub, in the order of the log, with when it did; and how each item stands.
         self.items: dict[str, Record] = {}
@@ -119,6 +121,8 @@ class Log:
                 self.alive[ROWS[topic]].append(at)
                 continue
             self.raw[topic] += 1
+            if topic == "quarantine":
+                self.kept.add(hashlib.sha256(value or b"").hexdigest())
             record = schemas.decode(value)
             if record is not None:
                 self.newer += record.pop("written_by", None) is not None
@@ -220,6 +224,9 @@ def judge(ledger: list[Record], log: Log) -> tuple[Wrongs, dict[str, set[str]]]:
         # The first of several deliveries may be one whose acknowledgement the sender never got.
         if others or (wanted == "contact" and kinds[wanted] > 1):
             wrongs.say("one message, two stories", f"{name} {dict(kinds)}")
+    for line in ledger:
+        if line["what"] == "damaged" and line["sha256"] not in log.kept:
+            wrongs.say("a damaged record that quarantine does not hold", line["topic"])
     for receipt in log.disposed_twice:
         wrongs.say("two dispositions under one version", receipt)
     for receipt, versions in log.dispositions.items():

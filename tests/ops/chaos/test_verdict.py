@@ -115,11 +115,16 @@ def a_good_day() -> tuple[Ledger, list[Entry]]:
         ("case-events", CaseEvent(event_id="t", type="tick", contact_id="tick-0", at=MIDNIGHT + timedelta(minutes=5))),
     ]  # fmt: skip
     ledger.append({"what": "recipient", "recipient": "r"})
+    ledger.append(damaged(codec("quarantine").encode(received("r5", b"?", "quarantined")[0][1])))
     for contact, at in (("c1", 10.0), ("c2", 11.0), ("c3", 12.0)):
         offered, state = came(contact, at)
         ledger += offered
         log += state
     return ledger, log
+
+
+def damaged(value: bytes) -> dict[str, Any]:
+    return {"what": "damaged", "topic": "case-events", "sha256": hashlib.sha256(value).hexdigest()}
 
 
 def judged(ledger: Ledger, log: list[Entry]) -> dict[str, int]:
@@ -148,6 +153,9 @@ FAULTS: dict[str, tuple[Callable[[Ledger, list[Entry]], None], str]] = {
     "a message is changed": (lambda ledger, log: ledger[0].update(sha256="0"), "acknowledged and lost"),
     "nobody read it": (without("receipts", lambda r: r.receipt_id == "r1"), "acknowledged and nobody says what became of it"),
     "poison is dropped": (without("quarantine", lambda r: True), "quarantined and not kept"),
+    "a damaged record is dropped": (
+        lambda ledger, log: ledger.append(damaged(b"\x00\x00")), "a damaged record that quarantine does not hold"
+    ),
     "the contact is missing": (without("contacts", lambda r: r.contact_id == "c1"), "a contact that is not on the log"),
     "seen twice as two stories": (
         plus(*received("r6", b"1", "contact", "c6"), *child("c6", "r6"), flag("c6"), assessed("c6", MORNING)),
