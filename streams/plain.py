@@ -273,7 +273,7 @@ def _by_partition(messages: Iterable[Message]) -> dict[tuple[str, int], list[_Fe
         error = message.error()
         if error is None:
             batches.setdefault((message.topic() or "", message.partition() or 0), []).append(_Fetched.of(message))
-        elif error.fatal() or error.code() in _REFUSED:
+        elif error.code() in _REFUSED:
             fail_stop(f"the group does not take this worker: {error.name()}")
     return batches
 

@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from connectors.delivery.engine import TOPIC, WRITER_HEADER, Deliverer
 from connectors.delivery.stall import PATIENCE, Place, Stalled, StallWatch
+from schemas.at_hand import at_hand
 from schemas.catalogue import AGENCIES, codec
 from schemas.outbound import OutboundItem
 from schemas.trace import HEADER, carried
@@ -148,17 +149,18 @@ class Feed:
             await self._take(message)
 
     async def _take(self, message: Message) -> None:
+        error = message.error()
+        # First of all: what is fatal is told of no topic and no partition, and the client reads nothing after it.
+        if error is not None and error.code() == KafkaError._FATAL:
+            raise KafkaException(error)
         topic, partition, offset = message.topic() or "", message.partition(), message.offset()
         if partition is None or offset is None:
             return
-        error = message.error()
         if error is not None:
             if error.code() == KafkaError._PARTITION_EOF:
                 self._next[topic, partition] = offset
                 if topic == TOPIC and partition in self._recovering:
                     self._states_fetched_to[topic, partition] = offset
-            elif error.fatal():
-                raise KafkaException(error)
             else:
                 log.warning("the broker reports %s", error.name())
             return
@@ -182,15 +184,16 @@ class Feed:
             log.error("a record of %s is damaged: partition %s, offset %s", TOPIC, partition, offset)
 
     async def _item(self, message: Message, topic: str, partition: int, offset: int) -> None:
-        value = message.value()
+        value, traceparent = message.value(), carried([(HEADER, _header(message, HEADER))])
         try:
             item = codec(topic).decode(value)
         except Undecodable:
             # The view lists it; nobody can be sent what nobody can read.
-            log.error("a record of %s is damaged: partition %s, offset %s", topic, partition, offset)
+            with at_hand(traceparent=traceparent):
+                log.error("a record of %s is damaged: partition %s, offset %s", topic, partition, offset)
             self._deliverer.passed(topic, partition, offset)
             return
-        await self._deliverer.offer(item, partition, offset, len(value or b""), carried([(HEADER, _header(message, HEADER))]))
+        await self._deliverer.offer(item, partition, offset, len(value or b""), traceparent)
 
     async def _look(self) -> None:
         """Whether every partition that has more is read on. Those that wait for their states are not meant to be."""

@@ -1,8 +1,8 @@
 """Whether reading has stopped although there is more: a client library can lose a partition over a change of its leader, and
-says nothing. Pure.
+says nothing (librdkafka 4492, for one). Pure.
 
-Seen once with three brokers, each killed again and again: the process was alive, its group stable, and thousands of items
-waited. Nothing but a new start mends that.
+Nothing but a new start mends that. It is the second net: what a client does say, that the group has replaced it by another of its
+name, ends the process at once.
 """
 
 from collections.abc import Mapping

@@ -9,11 +9,12 @@ import hashlib
 import logging
 from datetime import UTC, datetime
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.edge import KEPT_OF_TOO_LARGE, Edge, Stored
 from connectors.journal import Journal
 from connectors.senders import Sender
+from schemas.at_hand import at_hand
 from schemas.identity import derived_id
 from schemas.ports import NotDurable
 
@@ -80,7 +81,8 @@ class PartnerTopics:
     async def _copy(self, consumer: Consumer, messages: list[Message], stop: asyncio.Event) -> None:
         copied: list[tuple[Message, Stored]] = []
         for message in messages:
-            stored = await self._stored(message, stop)
+            with at_hand():
+                stored = await self._stored(message, stop)
             if stored is None:
                 break
             copied.append((message, stored))
@@ -95,7 +97,7 @@ class PartnerTopics:
         if error is None:
             self._complaint = ""
             return True
-        if error.fatal():
+        if error.code() == KafkaError._FATAL:
             raise KafkaException(error)
         if error.name() != self._complaint:
             # Topics not made yet, brokers away: librdkafka keeps trying by itself.

@@ -134,7 +134,7 @@ class Follower:
             elif error.code() == KafkaError._PARTITION_EOF:
                 ends.append((topic, partition, offset))
                 self.at_end_ms[(topic, partition)] = int(time.time() * 1000)
-            elif error.fatal():
+            elif error.code() == KafkaError._FATAL:
                 raise KafkaException(error)
             else:
                 log.warning("the broker reports %s", error.name())

@@ -3,9 +3,10 @@
 import asyncio
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,4 +58,27 @@ async def test_what_reads_no_more_although_there_is_more_ends(kafka: str, durabl
     finally:
         stop.set()
         await asyncio.gather(running, return_exceptions=True)
+        await reader.close()
+
+
+def _holds_some(deliverer: Deliverer) -> bool:
+    return any(deliverer.holds(number) for number in range(catalogue().keyed_partitions))
+
+
+@pytest.mark.broker
+async def test_what_the_group_has_replaced_by_another_of_its_name_ends(kafka: str, durable: KafkaLog) -> None:
+    reader, instance = ItemReader(kafka), uuid.uuid4().hex
+    stop, running = asyncio.Event(), []
+    try:
+        for _ in range(2):
+            deliverer = Deliverer({}, durable, SystemClock(), reader.read, lambda: datetime.now(UTC))
+            feed = Feed(kafka, deliverer, instance=instance, session_seconds=6)
+            running.append(asyncio.create_task(feed.run(stop)))
+            await until(partial(_holds_some, deliverer))
+        with pytest.raises(KafkaException, match="fenced"):
+            await asyncio.wait_for(running[0], 30)
+        assert not running[1].done()
+    finally:
+        stop.set()
+        await asyncio.gather(*running, return_exceptions=True)
         await reader.close()
