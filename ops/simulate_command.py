@@ -25,6 +25,9 @@ def simulate(
     shuffles: Annotated[
         int, typer.Option(min=0, help="Instead: replay one recorded day under so many orders of arrival, and compare the flags.")
     ] = 0,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="How many processes share the seeds; by default one for each core.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run the hub's decisions on a log in memory under crashes, rebalances, paused workers, wrong clocks and poison, and what
@@ -48,7 +51,7 @@ def simulate(
     first = seed or 0
     count = seeds or (500 if seed is None else 1)
     began = time.monotonic()
-    failed = failing(range(first, first + count), sabotage)
+    failed = failing(range(first, first + count), sabotage, jobs)
     seconds = round(time.monotonic() - began, 1)
     failure = explain(failed[0], sabotage) if failed else None
     if as_json:

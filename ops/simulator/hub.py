@@ -25,13 +25,17 @@ from ops.simulator.sabotage import (
     state_of,
 )
 from schemas.authorities import authorities
+from schemas.calendars import SHIPPED_CALENDARS, load_calendars
 from schemas.catalogue import codec
+from schemas.clock_policy import SHIPPED_POLICY, load_policy
 from schemas.ports import Entry
 from schemas.reading import Hint, Reader, Reading
 from schemas.wire import Undecodable
 from streams.allocation import Allocation
 from streams.answers import Answers
 from streams.cases import Cases
+from streams.clock_rules import ClockRules
+from streams.clocks import Clocks
 from streams.envelope import dead_letter, entry_of
 from streams.frontier import Frontier
 from streams.intake import Intake
@@ -72,7 +76,15 @@ def processors(sabotage: str = "") -> tuple[Processor, ...]:
     told = {"repeats-counted": ForgetfulCases, "clock-change-forgotten": CasesOfOneOffset, "day-of-the-tick": CasesOfTheTick}
     cases = told.get(sabotage, Cases)("Duty Manager")
     linkage = {"undo-by-half": HalfUndoing, "repeats-counted": ForgetfulLinkage}.get(sabotage, Linkage)(scorer(), HASH_KEY)
-    return intake, Routing(), (ForgetfulAllocation if counts else Allocation)(), cases, Answers(HASH_KEY), linkage
+    allocation = (ForgetfulAllocation if counts else Allocation)()
+    return intake, Routing(), allocation, cases, Clocks(shipped_rules()), Answers(HASH_KEY), linkage
+
+
+@cache
+def shipped_rules() -> ClockRules:
+    """The shipped clock policy and calendars, whatever this machine has been told to use: a seed is the same run everywhere."""
+    calendars = load_calendars(SHIPPED_CALENDARS)
+    return ClockRules(load_policy(SHIPPED_POLICY, calendars=calendars), calendars)
 
 
 @cache

@@ -147,7 +147,8 @@ def _clocks(run: Run) -> Iterator[str]:
         stored = run.log.fetch("case-events", partition, 0, run.log.end("case-events", partition))
         oracle.read((e, s.appended) for s in stored if isinstance(e := _readable(run, s), CaseEvent))
         flags: Counter[Said] = Counter()
-        for record in {s.value: s.record for s in run.log.of_topic("flags") if s.writer and s.writer[1] == partition}.values():
+        raised = [s for s in run.log.of_topic("flags") if s.writer and s.writer[:2] == ("cases", partition)]
+        for record in {stored.value: stored.record for stored in raised}.values():
             assert isinstance(record, Flag)
             flags[_said(record)] += 1
         expected = Counter(oracle.said)

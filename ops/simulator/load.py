@@ -27,6 +27,7 @@ _TOLD: dict[str, dict[str, str]] = {
     "assessed, with a day": {"event": "risk_assessed", "by": "Ewa Nowak", "level": "red", "reason": "Strategy discussion."},
     "allocated": {"event": "allocated", "by": "Chloe Davies"},
     "decided": {"event": "decision", "by": "Ben Hughes", "decision": "accept"},
+    "acknowledged": {"event": "acknowledged", "by": "Amara Okafor"},
     "closed": {"event": "closed", "by": "Ben Hughes", "reason_code": "RC1"},
     "flag acknowledged": {"event": "flag_acknowledged", "by": "Ben Hughes"},
     "link undone": {"event": "link_undone", "by": "Ben Hughes", "reason": "Another child."},

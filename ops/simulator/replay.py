@@ -31,14 +31,16 @@ def dead_letter_of(stored: Stored) -> tuple[str, int, int] | None:
 
 
 def replay(run: Run, processor: Processor, partition: int) -> tuple[PartitionState, dict[str, list[Entry]]]:
-    """State and outputs, by input, of a fresh worker that reads a partition from the log, one by one, undisturbed."""
+    """State and outputs, by input, of a fresh worker that reads a partition from the log, each input in one batch,
+    undisturbed."""
     state = PartitionState(processor)
     outputs: dict[str, list[Entry]] = {topic: [] for topic in processor.inputs}
     for topic in processor.inputs:
-        for stored in run.log.fetch(topic, partition, 0, run.log.end(topic, partition)):
+        end = run.log.end(topic, partition)
+        for stored in run.log.fetch(topic, partition, 0, end):
             outputs[topic] += decide(state, stored)
-            state.take_dirty()
-            state.durable(topic, stored.offset + 1)
+        state.take_dirty()
+        state.durable(topic, end)
     return state, outputs
 
 
@@ -71,8 +73,10 @@ def _undisturbed(run: Run) -> Iterator[str]:
             held = group.owner(partition).states[partition]
             yield from _rows_compared(seat, state, held, "in the worker's memory")
             yield from _rows_compared(seat, state, _rebuilt(run, processor, partition), "after a restart")
+            before = len(run.log.rows(seat))
             run.log.compact(seat, timedelta())
-            yield from _rows_compared(seat, state, _rebuilt(run, processor, partition), "after compaction and a restart")
+            if len(run.log.rows(seat)) < before:
+                yield from _rows_compared(seat, state, _rebuilt(run, processor, partition), "after compaction and a restart")
 
 
 def _committed(run: Run) -> Iterator[str]:
@@ -139,6 +143,7 @@ def _version(record: Record) -> object:
         case Disposition() | Contact():
             return record.version
         case Flag():
-            return record.state
+            # Each warning, and each step of the ladder, says which.
+            return record.state, record.step_at
         case _:
             return None

@@ -1,5 +1,6 @@
 """One run: a story told to the hub on the log in memory, then everything settles. No wall clock, no chance."""
 
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +20,8 @@ from schemas.ticks import tick_key
 
 #: Evenings before an ordinary day, the shortest and the longest of the year.
 _EVENINGS = (datetime(2026, 8, 28, 21, 0), datetime(2026, 3, 28, 21, 0), datetime(2026, 10, 24, 21, 0))
+#: How far past the day's end time goes on: into working days, in which clocks warn, run out, and climb their ladders.
+_DAYS_AFTER = timedelta(days=3, minutes=1)
 _STAFF = (("w1", "Amara Okafor", "worker"), ("w2", "Ben Hughes", "worker"), ("m1", "Chloe Davies", "manager"))
 _POISONED = (*(f"received.{agency}" for agency in AGENCIES), "contacts", "case-events", "allocation-in", "linkage-in")
 _NEVER_SENT = derived_id("a contact that nobody sent")
@@ -57,12 +60,12 @@ class Run:
         self._watch()
         self._drain()
         latest = max(self.log.now, self._ticked or self.log.now)
-        self.log.now = midnight_after(civil_date(latest)) + timedelta(minutes=1)
+        self.log.now = midnight_after(civil_date(latest)) + _DAYS_AFTER
         self._tick()
         self._drain()
         for group in self.groups:
             group.commit()
-        self._say("everything is read, and the day has ended")
+        self._say("everything is read, the day has ended, and some after it")
 
     def _step(self, step: s.Step) -> None:
         match step:
@@ -203,7 +206,7 @@ class Run:
         waiting = self._waiting()
         if not waiting:
             return
-        group, topic, partition = waiting[int(step.pick * len(waiting))]
+        group, topic, partition = max(waiting, key=lambda seat: _rank(step.pick, *seat))
         worker = group.owner(partition)
         records = worker.fetch(topic, partition, step.size, step.skew if isinstance(step, s.Work) else 0)
         if not records:
@@ -289,6 +292,12 @@ class Run:
     def _say(self, text: str) -> None:
         if self._telling:
             self.told.append(f"{self.log.now.astimezone(LONDON):%a %H:%M:%S}  {text}")
+
+
+def _rank(pick: float, group: Group, topic: str, partition: int) -> int:
+    """Of the inputs that wait, the one that ranks highest is picked: any of them, and by the same pick the same one, whatever
+    else waits by then."""
+    return zlib.crc32(f"{pick} {group.processor.name} {topic} {partition}".encode())
 
 
 def _run_until(batch: Iterator[Reached], cut: s.Cut) -> Reached | None:

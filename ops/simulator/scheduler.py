@@ -28,8 +28,12 @@ from ops.simulator.story import (
     Work,
 )
 
-_GROUPS = 6
+_GROUPS = 7
+#: What is told: an assessment is what most is, and a link taken back is what most goes wrong with.
+_TELL = (*TOLD, "assessed", "link undone")
 _WAITS = (1, 20, 55, 300, 3000)
+#: At least and fewer than so many draws make a story; many short ones meet more faults in a second than few long ones.
+_DRAWN = (8, 32)
 _STRAYS = (-7200, -30, -1, 3, 4, 30, 3600, 86_400)
 
 
@@ -59,14 +63,14 @@ class _Author:
     def _kinds(self) -> dict[Callable[[], Story], float]:
         return {
             self._mend: 1, self._staff: 1, self._wait: 4, self._jump: 0.4, self._stray: 0.7, self._poison: 0.7,
-            self._killed: 4, self._pause: 1.5, self._resume: 1.5, self._rebalance: 2, self._compact: 1,
+            self._killed: 4, self._pause: 2.5, self._resume: 1.5, self._rebalance: 2, self._compact: 1, self._days: 0.7,
         }  # fmt: skip
 
     def story(self) -> Story:
         """Arrivals and work are always there."""
         weights = {**self._weights, self._send: 6, self._tell: 5, self._work: 16}
         steps, weight = list(weights), list(weights.values())
-        drawn = self._chance.choices(steps, weight, k=self._chance.randrange(15, 50))
+        drawn = self._chance.choices(steps, weight, k=self._chance.randrange(*_DRAWN))
         start = [Staff(worker, True, -1 - worker) for worker in range(3) if self._chance.random() < 0.8]
         return (*start, *(step for draw in drawn for step in draw()))
 
@@ -78,7 +82,7 @@ class _Author:
         return (Send(some(self._chance), self._chance.choice((1, 1, 2))),)
 
     def _tell(self) -> Story:
-        return (Tell(self._chance.choice((TOLD[0], *TOLD)), self._chance.randrange(12), self._next()),)
+        return (Tell(self._chance.choice(_TELL), self._chance.randrange(12), self._next()),)
 
     def _mend(self) -> Story:
         return (Mend(self._chance.randrange(4), self._next()),)
@@ -91,6 +95,11 @@ class _Author:
         if self._chance.random() < 0.4:
             return (Wait(timedelta(seconds=self._chance.choice((-2, 0, 1, 90))), vouched, to_midnight=True),)
         return (Wait(timedelta(seconds=self._chance.choice(_WAITS)), vouched),)
+
+    def _days(self) -> Story:
+        """Days in which clocks warn, run out and climb their ladders; and whoever tells of it is killed."""
+        wait = Wait(timedelta(days=self._chance.choice((1, 2, 4))), self._chance.random() < 0.8)
+        return (wait, *self._killed(), *self._killed(), *self._work())
 
     def _jump(self) -> Story:
         return (Jump(timedelta(seconds=self._chance.choice((-3600, 3600, -20, 20)))),)
@@ -116,11 +125,10 @@ class _Author:
             return (pause,)
         story: list[Step] = [pause]
         for _ in range(self._chance.randrange(1, 4)):
-            story += self._chance.choice((self._tell, self._tick))()
-            story += (*self._work(pause.pick), *self._work(pause.pick))
-        story += self._resume()
-        if self._chance.random() < 0.6:
-            story += self._compact()
+            story += self._chance.choice((self._tell, self._tick, self._tick))()
+            story += (Work(pause.pick, 20), *self._work(pause.pick))
+        # What it still had in hand lands late; compaction may come before anybody looks.
+        story += (Resume(None), Compact()) if self._chance.random() < 0.6 else self._resume()
         return (*story, *self._rebalance(), *self._killed(pause.pick))
 
     def _tick(self) -> Story:

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 
-from ops.clock_data import clock_rules
 from ops.simulator.hub import TEAM, decide, processors
 from ops.simulator.load import CASE_SYSTEM, catalogue_of_messages, contacts_of
 from ops.simulator.log import PARTITIONS, MemoryLog
@@ -24,9 +23,7 @@ from schemas.catalogue import codec
 from schemas.flag import Flag
 from schemas.identity import derived_id
 from schemas.received import Received
-from schemas.settings import Settings
 from schemas.ticks import tick_key
-from streams.clocks import Clocks
 from streams.partition import PartitionState
 from streams.processor import Processor
 
@@ -160,8 +157,7 @@ class _Replay:
 
 @cache
 def _workers() -> tuple[Processor, ...]:
-    deciding = [worker for worker in processors() if worker.name in ("intake", "allocation", "cases")]
-    return (*deciding, Clocks(clock_rules(Settings())))
+    return tuple(worker for worker in processors() if worker.name in ("intake", "allocation", "cases", "clocks"))
 
 
 def flags_under(seed: int, day: Sequence[Recorded]) -> Counter[bytes]:

@@ -84,8 +84,8 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A worker takes a batch: of the inputs that have something to read, the one at `pick` (0 to 1). The fetch begins
-    `skew` records off the frontier. `cut`: the worker is killed there."""
+    """A worker takes a batch: of the inputs that have something to read any one, but the same one by the same `pick`. The
+    fetch begins `skew` records off the frontier. `cut`: the worker is killed there."""
 
     pick: float
     size: int

@@ -59,7 +59,7 @@ def write_story(seed: int) -> Story:
     chance = random.Random(f"{seed}/delivery")
     names = list(RECIPIENTS)
     story: list[Step] = []
-    for _ in range(chance.randrange(8, 24)):
+    for _ in range(chance.randrange(6, 16)):
         match chance.choices(("leave", "turn", "pass", "kill", "again"), (12, 4, 10, 2, 1))[0]:
             case "leave":
                 story += [Leave(chance.choice(names), chance.randrange(4)) for _ in range(chance.choice((1, 1, 3, 8)))]
