@@ -37,8 +37,8 @@ def chaos(
     summary: Annotated[bool, typer.Option(help="Print what these runs came to together, as Markdown, and run nothing.")] = False,
     keep: Annotated[bool, typer.Option(help="Keep the run's folder, with its logs and its ledger, also if all is well.")] = False,
 ) -> None:
-    """Send messages of four agencies into a stack of its own while faults are done to it, then let it settle, audit the log
-    and compare it with a ledger of what was sent and acknowledged.
+    """Send messages of four agencies into a stack of its own while faults are done to it, then let it settle, audit the log,
+    compare it with a ledger of what was sent and acknowledged, and decide everything on it again.
 
     Exit code 0: every promise held. 1: one was broken. 2: there is no such fault or sabotage. 3: the hub could not start,
     or a broker did not come back.
@@ -135,7 +135,7 @@ def _print_summary(files: list[Path], tables: Callable[[list[dict[str, Any]]], s
 
 
 def _print(found: dict[str, Any]) -> None:
-    ledger, audit = found["ledger"], found["audit"]
+    ledger, audit, replayed = found["ledger"], found["audit"], found["replay"]
     faults = ", ".join(f"{kind} {count}" for kind, count in sorted(ledger["faults"].items()))
     print(f"{sum(ledger['faults'].values())} faults in {found['seconds']} s: {faults}")
     print(
@@ -150,10 +150,16 @@ def _print(found: dict[str, Any]) -> None:
         f"{left['beside_one_that_was_down']} beside a recipient that was down waited {left['waited_beside']}"
     )
     print(f"{ledger['of_the_next_release']} records of the next release, repeated under one id: {ledger['repeated_records']}")
+    print(
+        f"{sum(replayed['records'].values())} records and {sum(replayed['rows'].values())} rows of the workers, decided again: "
+        f"{sum(replayed['differences'].values())} differ"
+    )
     if found["stuck"]:
         print(f"STUCK: {found['stuck']}")
     for promise, count in ledger["wrong"].items():
         print(f"LEDGER: {promise}: {count}, for example {ledger['examples'][promise][0]}")
     for violation in audit["violations"][:10]:
         print(f"AUDIT: {violation['invariant']}: {violation['explanation']} {' '.join(violation['record_ids'][:2])}")
+    for what, count in replayed["differences"].items():
+        print(f"REPLAY: {what}: {count}, for example {replayed['examples'][what][0]}")
     print("Every promise held." if found["ok"] else "A promise was BROKEN.")

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from ops.logs import log_as
 from ops.process_endpoint import ProcessEndpoint
@@ -12,23 +13,23 @@ from schemas.catalogue import AGENCIES
 from schemas.codes import also_generic
 from schemas.settings import Settings
 from schemas.trace import Tracer
+from streams.processor import Processor
 
 #: A role is given its settings, and who is told of each of its steps.
 Role = Callable[[Settings, Tracer], None]
 
 
-def _intake(settings: Settings, tracer: Tracer) -> None:
+def _intake(settings: Settings) -> Processor:
     from connectors.large_store import LargeStore
     from connectors.registry import load_readers, reader
-    from ops.worker_process import refuse, run_worker
     from schemas.authorities import authorities
     from streams.intake import Intake
 
     try:
         load_readers()
     except ImportError as error:
-        refuse("intake", f"a reader's package {error.name} is not installed; start with ./frontdoor, or install the pins again")
-    processor = Intake(
+        _refuse("intake", f"a reader's package {error.name} is not installed; start with ./frontdoor, or install the pins again")
+    return Intake(
         reader,
         hash_key=settings.hash_key.encode(),
         authorities=authorities(settings.own_authority),
@@ -36,14 +37,12 @@ def _intake(settings: Settings, tracer: Tracer) -> None:
         partnership=settings.partnership,
         large_bodies=LargeStore(settings.large_store_dir),
     )
-    run_worker(processor, settings, "intake", tracer)
 
 
-def _routing(settings: Settings, tracer: Tracer) -> None:
+def _routing(settings: Settings) -> Processor:
     from connectors.delivery.recipients import RecipientsRefused, load_recipients
     from ops.clock_data import clock_rules
     from ops.school_directory import schools_listed
-    from ops.worker_process import refuse, run_worker
     from schemas.calendars import CalendarError, DataFileError
     from streams.routing import Routing
     from streams.school_notices import SchoolNotices
@@ -53,29 +52,25 @@ def _routing(settings: Settings, tracer: Tracer) -> None:
         listed = schools_listed(recipients)
         schools = SchoolNotices(listed, clock_rules(settings)) if listed else None
     except (RecipientsRefused, CalendarError, DataFileError) as error:
-        refuse("routing", str(error))
-    authorities = {one.authority: one.id for one in recipients if one.authority}
-    run_worker(Routing(schools, authorities), settings, "routing", tracer)
+        _refuse("routing", str(error))
+    return Routing(schools, {one.authority: one.id for one in recipients if one.authority})
 
 
-def _allocation(settings: Settings, tracer: Tracer) -> None:
-    from ops.worker_process import run_worker
+def _allocation(settings: Settings) -> Processor:
     from streams.allocation import Allocation
 
-    run_worker(Allocation(settings.at_end_of_duty), settings, "allocation", tracer)
+    return Allocation(settings.at_end_of_duty)
 
 
-def _cases(settings: Settings, tracer: Tracer) -> None:
-    from ops.worker_process import run_worker
+def _cases(settings: Settings) -> Processor:
     from streams.cases import Cases
 
-    run_worker(Cases(settings.duty_manager), settings, "cases", tracer)
+    return Cases(settings.duty_manager)
 
 
-def _clocks(settings: Settings, tracer: Tracer) -> None:
+def _clocks(settings: Settings) -> Processor:
     from ops.clock_data import clock_rules
     from ops.clocks import clock_of
-    from ops.worker_process import refuse, run_worker
     from schemas.calendars import CalendarError, DataFileError
     from schemas.london import civil_date
     from streams.clocks import Clocks
@@ -85,23 +80,20 @@ def _clocks(settings: Settings, tracer: Tracer) -> None:
     except (OSError, ValueError):
         today = None  # a stepped clock that nobody has set yet
     try:
-        rules = clock_rules(settings, today)
+        return Clocks(clock_rules(settings, today))
     except (CalendarError, DataFileError) as error:
-        refuse("clocks", str(error))
-    run_worker(Clocks(rules), settings, "clocks", tracer)
+        _refuse("clocks", str(error))
 
 
-def _answers(settings: Settings, tracer: Tracer) -> None:
-    from ops.worker_process import run_worker
+def _answers(settings: Settings) -> Processor:
     from streams.answers import Answers
 
-    run_worker(Answers(settings.hash_key.encode()), settings, "answers", tracer)
+    return Answers(settings.hash_key.encode())
 
 
-def _linkage(settings: Settings, tracer: Tracer) -> None:
+def _linkage(settings: Settings) -> Processor:
     from datetime import timedelta
 
-    from ops.worker_process import refuse, run_worker
     from streams.linkage.model import ModelError, Scorer, shipped_model
     from streams.linking import Linkage
     from streams.linking_repeats import Repeats
@@ -109,14 +101,40 @@ def _linkage(settings: Settings, tracer: Tracer) -> None:
     try:
         scorer = Scorer(shipped_model())
     except (ModelError, OSError) as error:
-        refuse("linkage", str(error))
-    processor = Linkage(
+        _refuse("linkage", str(error))
+    return Linkage(
         scorer,
         settings.hash_key.encode(),
         repeats=Repeats(timedelta(hours=settings.repeat_window_hours)),
         kept_for=timedelta(days=settings.linkage_keep_days),
     )
-    run_worker(processor, settings, "linkage", tracer)
+
+
+#: The stream workers, and how each gets its processor. Each imports its own parts alone. A process that cannot have one ends.
+PROCESSORS: dict[str, Callable[[Settings], Processor]] = {
+    "intake": _intake,
+    "routing": _routing,
+    "allocation": _allocation,
+    "cases": _cases,
+    "clocks": _clocks,
+    "answers": _answers,
+    "linkage": _linkage,
+}
+
+
+def _refuse(role: str, why: str) -> NoReturn:
+    from ops.worker_process import refuse
+
+    refuse(role, why)
+
+
+def _worker(role: str) -> Role:
+    def run(settings: Settings, tracer: Tracer) -> None:
+        from ops.worker_process import run_worker
+
+        run_worker(PROCESSORS[role](settings), settings, role, tracer)
+
+    return run
 
 
 def _ticker(settings: Settings, _: Tracer) -> None:
@@ -165,6 +183,12 @@ def _reconciliation(settings: Settings, _: Tracer) -> None:
     run_reconciliation(settings)
 
 
+def _watchdog(settings: Settings, _: Tracer) -> None:
+    from ops.watchdog.process import main as run_watchdog
+
+    run_watchdog(settings)
+
+
 def _connector(agency: str) -> Role:
     def run(settings: Settings, tracer: Tracer) -> None:
         from ops.connector_process import main as run_connector
@@ -181,13 +205,7 @@ def _delivery(settings: Settings, tracer: Tracer) -> None:
 
 
 ROLES: dict[str, Role] = {
-    "intake": _intake,
-    "routing": _routing,
-    "allocation": _allocation,
-    "cases": _cases,
-    "clocks": _clocks,
-    "answers": _answers,
-    "linkage": _linkage,
+    **{role: _worker(role) for role in PROCESSORS},
     "ticker": _ticker,
     "view": _view,
     **{f"connector-{agency}": _connector(agency) for agency in AGENCIES},
@@ -196,6 +214,7 @@ ROLES: dict[str, Role] = {
     "notices": _notices,
     "reconciliation": _reconciliation,
     "delivery": _delivery,
+    "watchdog": _watchdog,
 }
 
 

@@ -4,11 +4,11 @@ Raises `CannotLook` when the broker is away, a topic is missing, or nothing arri
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from ops.audit.verdict import CannotLook
 
@@ -110,6 +110,11 @@ class LogReader:
 
     def read(self, spans: Sequence[Span], take: Take, progress: Progress) -> None:
         """Hand every record of the spans to `take`, in order within each partition."""
+        for topic, partition, offset, message in self.records(spans, progress):
+            take(topic, partition, offset, message.timestamp()[1], message.value(), message.headers)
+
+    def records(self, spans: Sequence[Span], progress: Progress) -> Iterator[tuple[str, int, int, Message]]:
+        """Every record of the spans with its place, in order within each partition."""
         left = {(span.topic, span.partition): span.high for span in spans if span.high > span.low}
         total = sum(span.high - span.low for span in spans)
         progress(0, total)
@@ -137,7 +142,7 @@ class LogReader:
                 if end is None:
                     continue
                 if offset < end:
-                    take(topic, partition, offset, message.timestamp()[1], message.value(), message.headers)
+                    yield topic, partition, offset, message
                     done += 1
                     if done % 5000 == 0:
                         progress(done, total)

@@ -1,4 +1,4 @@
-"""One run: a stack under load and faults, then peace, then the audit and the verdict on the ledger."""
+"""One run: a stack under load and faults, then peace, then the audit, the verdict on the ledger, and the replay."""
 
 import json
 import subprocess
@@ -23,6 +23,7 @@ from ops.chaos.partners import Partners
 from ops.chaos.plan import KINDS, TRACKS, Fault, schedule
 from ops.chaos.proxy import Proxy
 from ops.chaos.recipients import Recipients
+from ops.chaos.replayed import replay
 from ops.chaos.space import CannotMount, Space
 from ops.clocks import SteppedClock, stepped_clock
 from ops.day.log_watch import DayStuck, LogWatch
@@ -65,10 +66,10 @@ class Options:
 
 
 def run(options: Options, say: Callable[[str], None], progress: Callable[[int, int, str], None]) -> dict[str, Any]:
-    """Run, and return what was found: `ok`, what the ledger's program and the audit say, whether the hub got `stuck` and
-    did not drain.
+    """Run, and return what was found: `ok`, what the ledger's program, the audit and the replay say, whether the hub got
+    `stuck` and did not drain.
 
-    Raises as `EmbeddedKafka.start` and `Stack.start` do, and `KafkaDidNotStart` when a broker does not come back.
+    Raises as `EmbeddedKafka.start`, `Stack.start` and `replay` do, and `KafkaDidNotStart` when a broker does not come back.
     """
     run_dir = options.run_dir
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -122,8 +123,10 @@ def run(options: Options, say: Callable[[str], None], progress: Callable[[int, i
         say("The auditor re-reads the log, and the ledger is compared with it.")
         verdict = audit(stack.bootstrap, journal_dir=run_dir / "journal", now=clock.now(), stepped=True)
         judged = judge(stack.bootstrap, run_dir / "ledger.jsonl", schemas_folder(run_dir))
+        say("Everything is decided again, undisturbed, and compared with the log.")
+        replayed = replay(stack.settings)
     return {
-        "ok": verdict.ok and judged["ok"] and not stuck,
+        "ok": verdict.ok and judged["ok"] and replayed["ok"] and not stuck,
         "seed": options.seed,
         "nodes": options.nodes,
         "sabotage": options.sabotage,
@@ -131,6 +134,7 @@ def run(options: Options, say: Callable[[str], None], progress: Callable[[int, i
         "stuck": stuck,
         "ledger": judged,
         "audit": verdict.model_dump(mode="json"),
+        "replay": replayed,
     }
 
 

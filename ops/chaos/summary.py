@@ -79,6 +79,11 @@ def _found(runs: Sequence[dict[str, Any]]) -> str:
         "whatever else the ledger's program called wrong": sum(count for name, count in wrong.items() if name not in named),
         "violations found by `audit`": sum(len(run["audit"]["violations"]) for run in runs),
     }
+    if replays := [run["replay"] for run in runs if "replay" in run]:
+        again = {part: sum(sum(one[part].values()) for one in replays) for part in ("records", "rows", "differences")}
+        rows["outputs and rows decided again without faults; that differ"] = (
+            f"{again['records']:,} and {again['rows']:,}; {again['differences']:,}"
+        )
     repeated: Counter[str] = Counter()
     for one in ledgers:
         repeated.update(one["repeated_records"])
@@ -107,6 +112,8 @@ def said(run: dict[str, Any]) -> str:
     parts = [f"{name} ({count})" for name, count in wrong[:3]]
     if violated := {name: count for name, count in run["audit"]["violated"].items() if count}:
         parts.append("audit: " + ", ".join(f"{name} ({count})" for name, count in violated.items()))
+    if differ := run.get("replay", {}).get("differences"):
+        parts.append("replay: " + ", ".join(f"{what} ({count})" for what, count in differ.items()))
     if run["stuck"]:
         parts.append("did not drain")
     return "; ".join(parts)

@@ -141,7 +141,8 @@ class Log:
         elif topic == "contacts":
             self.contacts.add(record["contact_id"])
         elif topic == "quarantine":
-            self.quarantined.add(record["receipt_id"])
+            # A record that a worker could not read has none.
+            self.quarantined.add(record.get("receipt_id", ""))
         elif topic == "flags":
             self.flags[record["contact_id"]].setdefault(record["flag_id"], []).append(record)
         elif topic.startswith("outbound."):

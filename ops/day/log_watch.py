@@ -9,6 +9,7 @@ from typing import Any
 from confluent_kafka import Consumer, TopicPartition
 
 from schemas.catalogue import catalogue, codec
+from schemas.wire import Undecodable
 
 TOPICS = (
     "receipts", "contacts", "case-events", "flags", "links", "link-reviews",
@@ -102,7 +103,11 @@ class LogWatch:
     def _take(self, message: Any) -> None:
         topic = message.topic()
         self._seen[topic, message.partition()] = message.offset() + 1
-        record = codec(topic).decode(message.value())
+        try:
+            record = codec(topic).decode(message.value())
+        except Undecodable:
+            # What a faulty producer left there: the workers put it aside, and it tells nothing.
+            return
         if topic == "receipts":
             self.dispositions[record.receipt_id] = record
         elif topic == "case-events":

@@ -15,6 +15,7 @@ def test_nothing_is_lost_nothing_doubled_no_day_missed_in_silence(tmp_path: Path
     found = run(options, lambda line: None, lambda done, total, what: None)
     assert found["ledger"]["wrong"] == {}, found["ledger"]["examples"]
     assert found["audit"]["violations"] == []
+    assert found["replay"]["differences"] == {}, found["replay"]["examples"]
     assert found["ok"]
     assert found["ledger"]["never_acknowledged"] == 0
     assert sum(found["ledger"]["faults"].values()) >= 4

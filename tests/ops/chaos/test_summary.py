@@ -25,6 +25,10 @@ def test_runs_that_hold_are_added_up_with_what_they_support() -> None:
     said = tables([a_run(2, {}), a_run(9, {})])
     assert "| `kill-worker` | 40 | 2.0 s | 9.0 s |" in said
     assert "| **all** | **50** |" in said
+    assert "decided again" not in said, "these runs are older"
+    again = {"records": {"flags": 5}, "rows": {"cases": 7}, "differences": {"not on the log": 1}}
+    told = tables([a_run(2, {}) | {"replay": again}, a_run(9, {})])
+    assert "| outputs and rows decided again without faults; that differ | 5 and 7; 1 |" in told
     # Three in fifty, and three in two thousand.
     assert "below 6.00% a fault" in said and "below 0.150% a message" in said
 
