@@ -201,12 +201,11 @@ class _Connector:
         return self._listen(self._settings.mllp_port, "FRONTDOOR_MLLP_PORT")
 
     def _folder(self, sender: Sender) -> DropFolder:
-        base = self._settings.run_dir / "drop" / self._agency / sender.folder
         return DropFolder(
             self._edge,
             self._journal,
             sender,
-            base,
+            sender.drop_folder(self._settings.run_dir),
             limit=self._settings.max_message_bytes,
             stepped=self._settings.clock == "stepped",
         )

@@ -112,6 +112,10 @@ class Sender(BaseModel):
         """The topic a partner with Kafka of its own writes to."""
         return self.topic or f"partner.{self.organisation}.in"
 
+    def drop_folder(self, run_dir: Path) -> Path:
+        """The folder of a sender that drops files: they go into `in/` there."""
+        return run_dir / "drop" / self.agency / self.folder
+
     def accepts_address(self, address: str) -> bool:
         """Whether a peer at `address` may be this sender."""
         if not self.allow_from:

@@ -59,9 +59,12 @@ def audit(
     (Ctrl-C or SIGTERM), else 1.
     """
     try:
-        target = _target(Settings(), bootstrap, journal)
+        settings = Settings()
+        target = _target(settings, bootstrap, journal)
         if follow:
-            raise typer.Exit(watch(target.bootstrap, target.journals, stepped=target.stepped, every=every, as_json=as_json))
+            clock = "stepped" if target.stepped else "system"
+            watched = settings.model_copy(update={"bootstrap_servers": target.bootstrap, "clock": clock})
+            raise typer.Exit(watch(watched, target.journals, every=every, as_json=as_json))
         with progress_bar("looking for the ends", "reading", "comparing") as told:
             verdict = audit_log(
                 target.bootstrap,

@@ -52,6 +52,8 @@ WHERE_CONFIGURED = {
     "notices": "FRONTDOOR_SMTP_URL or FRONTDOOR_WEBHOOK_URL",
     "reconciliation": "FRONTDOOR_RECONCILE_SOURCE",
 }
+#: Who runs beside a stack and is none of its processes: it says so when the stack has fallen, supervisor and all.
+BESIDE = ("watchdog",)
 
 Command = Callable[[str], Sequence[str]]
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from ops.manifests import kafka_ui, kubernetes, strimzi, systemd
-from ops.processes import ROLES, WHERE_CONFIGURED
+from ops.processes import BESIDE, ROLES, WHERE_CONFIGURED
 from schemas.catalogue import Catalogue
 
 _MADE = "# Made from the topic catalogue and the hub's processes: ./frontdoor manifests"
@@ -15,7 +15,7 @@ _MADE = "# Made from the topic catalogue and the hub's processes: ./frontdoor ma
 
 def manifest_files(catalogue: Catalogue) -> dict[Path, str]:
     """Every file by its path, with what it holds."""
-    roles = (*ROLES, *WHERE_CONFIGURED)
+    roles = (*ROLES, *WHERE_CONFIGURED, *BESIDE)
     configuration = kafka_ui.configuration(catalogue, "kafka:19092", f"http://127.0.0.1:{kubernetes.REGISTRY}")
     return {
         Path("strimzi/topics.yaml"): _documents(strimzi.topics(catalogue)),

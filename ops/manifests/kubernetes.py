@@ -16,6 +16,8 @@ _LABEL = "app.kubernetes.io/name"
 _FIRST_CONNECTOR, METRICS, REGISTRY = 8081, 9464, 8090
 #: Who must know the recipients: who calls them, and who decides which school is which.
 _READ_RECIPIENTS = ("delivery", "routing")
+#: Who must know the senders' folders, beside those who take from them.
+_READ_SENDERS = ("watchdog",)
 #: Seconds: a process drains within ten.
 _GRACE = 20
 _UID = 10001
@@ -101,6 +103,7 @@ def _container(role: str) -> dict[str, Any]:
         port = connector_ports()[role.removeprefix("connector-")]
         found["env"] = [{"name": "FRONTDOOR_HTTP_PORT", "value": str(port)}]
         found["ports"] = [{"containerPort": port}]
+    if role.startswith("connector-") or role in _READ_SENDERS:
         found["volumeMounts"].append({"name": "senders", "mountPath": "/etc/frontdoor", "readOnly": True})
     if role in _READ_RECIPIENTS:
         found["volumeMounts"].append({"name": "recipients", "mountPath": "/etc/frontdoor-recipients", "readOnly": True})

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 _INSTALLED = "/opt/frontdoor"
+#: It has a unit of its own, for either way of running the hub.
+_WATCHDOG = "watchdog"
 
 #: What a service of ours may touch: its state directory and the network.
 _CONFINED = """\
@@ -32,6 +34,7 @@ def units(roles: Sequence[str]) -> dict[str, str]:
     return {
         "frontdoor.service": _whole(),
         "frontdoor@.service": _one_process(),
+        f"frontdoor-{_WATCHDOG}.service": _watchdog(),
         "frontdoor.target": _all_processes(roles),
     }
 
@@ -41,7 +44,7 @@ def _whole() -> str:
 # The whole hub: a Kafka of its own, unless the environment names one, and every process under `up`.
 [Unit]
 Description=Front Door
-Wants=network-online.target
+Wants=network-online.target frontdoor-{_WATCHDOG}.service
 After=network-online.target
 
 [Service]
@@ -83,8 +86,30 @@ WantedBy=frontdoor.target
 """
 
 
+def _watchdog() -> str:
+    return f"""\
+# The watchdog beside either: its lines in the journal are the alarms. It goes on when the hub is stopped, and says so.
+[Unit]
+Description=Front Door: watchdog
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=exec
+ExecStart={_INSTALLED}/bin/python -P -m ops.run {_WATCHDOG}
+Restart=always
+RestartSec=5
+TimeoutStopSec=20
+MemoryMax=512M
+{_CONFINED}
+[Install]
+WantedBy=multi-user.target
+"""
+
+
 def _all_processes(roles: Sequence[str]) -> str:
-    wants = "\n".join(f"Wants=frontdoor@{role}.service" for role in roles)
+    names = [f"frontdoor-{role}" if role == _WATCHDOG else f"frontdoor@{role}" for role in roles]
+    wants = "\n".join(f"Wants={name}.service" for name in names)
     return f"""\
 # Every process of the hub, each as a unit of its own. `frontdoor topics apply` comes first.
 [Unit]

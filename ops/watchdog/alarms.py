@@ -14,7 +14,7 @@ KINDS = {
     "late-append": "time passed between a message's arrival and its record on the log",
     "sender-silent": "a sender that normally speaks at these hours does not",
     "promise-broken": "the audit disagrees with the log's flags",
-    "cannot-look": "the broker does not answer, so nothing can be said",
+    "cannot-look": "the broker, the audit or a folder cannot be looked at, so nothing can be said of it",
 }
 
 
@@ -54,8 +54,9 @@ class Alarms:
 
     def looked(self, now: datetime, wrong: Iterable[Alarm], kinds: Iterable[str] = KINDS) -> list[Notice]:
         """What is new, and what is over, of these kinds; others were not looked at and stay as they are."""
-        found = {(alarm.kind, alarm.about): alarm for alarm in wrong}
-        over = [key for key in self._standing if key[0] in set(kinds) and key not in found]
+        asked = set(kinds)
+        found = {(alarm.kind, alarm.about): alarm for alarm in wrong if alarm.kind in asked}
+        over = [key for key in self._standing if key[0] in asked and key not in found]
         notices = [Notice(now, "over", self._standing.pop(key)) for key in over]
         for key, alarm in found.items():
             if key not in self._standing:

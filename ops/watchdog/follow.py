@@ -2,20 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
 from ops.audit.auditor import audit
 from ops.audit.decoding import TopicDecoder, Unreadable
-from ops.audit.verdict import CannotLook
-from ops.endpoints import endpoint
 from ops.metrics.broker_side import BrokerSide
 from ops.view.log_ends import BrokerAway
 from ops.watchdog.alarms import KINDS, Alarm, Alarms, Notice
+from ops.watchdog.audits import Audits
+from ops.watchdog.drop_folders import DropFolders
 from ops.watchdog.rhythm import WEEKS
 from ops.watchdog.signs import Signs
 from schemas.catalogue import AGENCIES, catalogue
@@ -25,22 +25,25 @@ _EVENTS = "case-events"
 _RECEIVED = tuple(f"received.{agency}" for agency in AGENCIES)
 #: Seconds for an answer of the broker.
 _ANSWER = 5.0
+#: Kinds that can be told while the broker is away.
+_WITHOUT_A_BROKER = ("inbox-not-drained", "cannot-look")
 #: Ticks of so long ago are read at the start, so that a partition without any is known at once.
 _TICKS_BACK = timedelta(minutes=2)
-#: Kinds that a look at the log decides, and those that an audit decides.
-_SEEN = tuple(kind for kind in KINDS if kind not in ("promise-broken", "cannot-look"))
 
 
 class Watchdog:
     """Follows one log. `look_every` and `audit_every` in seconds; with `audit_every` 0 it never audits."""
 
     def __init__(self, settings: Settings, journals: Path | None, *, look_every: float = 5.0, audit_every: float = 600.0) -> None:
-        self._settings, self._journals = settings, journals
-        self._stepped = settings.clock == "stepped"
-        self._look_every, self._audit_every = look_every, audit_every
+        stepped = settings.clock == "stepped"
+        self._look_every = look_every
         self._alarms = Alarms()
-        self._signs = Signs(datetime.now(UTC), catalogue().keyed_partitions, stepped=self._stepped)
-        self._broker = BrokerSide(settings.bootstrap_servers, timeout=_ANSWER)
+        self._signs = Signs(datetime.now(UTC), catalogue().keyed_partitions, stepped=stepped)
+        self._folders = DropFolders(settings)
+        self._audits = Audits(
+            lambda: audit(settings.bootstrap_servers, journal_dir=journals, now=None, stepped=stepped), audit_every
+        )
+        self._broker = BrokerSide(settings.bootstrap_servers, delivers=settings.recipients_file is not None, timeout=_ANSWER)
         self._decoders = {topic: TopicDecoder(topic) for topic in (_EVENTS, *_RECEIVED)}
         self._consumer = Consumer(
             {
@@ -51,21 +54,27 @@ class Watchdog:
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "earliest",
+                "enable.partition.eof": True,
                 "queued.max.messages.kbytes": 16384,
                 "reconnect.backoff.max.ms": 1000,
                 "log_level": 0,
             }
         )
         self._assigned = False
+        #: Partitions of which there is history still to read.
+        self._unread: set[tuple[str | None, int | None]] = set()
         self._stopping = threading.Event()
-        self._audited: list[Alarm] | None = None
-        self._auditing: threading.Thread | None = None
-        self._next_audit = time.monotonic()
+        self._looked = time.monotonic()
 
     @property
     def standing(self) -> list[Alarm]:
         """The alarms that stand now."""
         return self._alarms.standing
+
+    @property
+    def since_look(self) -> float:
+        """Seconds since it last looked, whatever it saw."""
+        return time.monotonic() - self._looked
 
     def stop(self) -> None:
         """Ask `follow` to end."""
@@ -75,15 +84,17 @@ class Watchdog:
         """Until told to stop: every notice as it comes."""
         try:
             while not self._stopping.is_set():
-                self._read_until(time.monotonic() + self._look_every)
-                for notice in self.look():
+                for notice in self.look(datetime.now(UTC)):
                     say(notice)
+                self._read_until(time.monotonic() + self._look_every)
         finally:
             self._consumer.close()
 
-    def look(self) -> list[Notice]:
-        """What is news now."""
-        now = datetime.now(UTC)
+    def look(self, now: datetime) -> list[Notice]:
+        """What is news at this moment."""
+        self._looked = time.monotonic()
+        inboxes, blind = self._folders.look()
+        blind += self._audits.failed()
         try:
             lags: dict[str, int] = {}
             for place in self._broker.state().places():
@@ -92,10 +103,12 @@ class Watchdog:
                 self._assign(now)
         except (BrokerAway, KafkaException):
             away = Alarm("cannot-look", "broker", "it does not answer, so nothing can be said about the log")
-            return self._alarms.looked(now, [away], ["cannot-look"])
+            return self._alarms.looked(now, [*self._signs.wrong(now, inboxes), *blind, away], _WITHOUT_A_BROKER)
+        self._audits.go_on()
         self._signs.lags(now, lags)
-        notices = self._alarms.looked(now, self._signs.wrong(now, self._inboxes()), (*_SEEN, "cannot-look"))
-        return notices + self._audit_news(now)
+        # Nobody is silent who may be heard in what is still to be read.
+        kinds = [kind for kind in KINDS if kind != "sender-silent" or not self._unread]
+        return self._alarms.looked(now, [*self._signs.wrong(now, inboxes), *self._audits.broken(), *blind], kinds)
 
     # -- reading
 
@@ -110,21 +123,21 @@ class Watchdog:
         self._consumer.assign(
             [TopicPartition(tp.topic, tp.partition, tp.offset if tp.offset >= 0 else OFFSET_END) for tp in found]
         )
+        self._unread = {(tp.topic, tp.partition) for tp in found}
         self._assigned = True
 
     def _read_until(self, end: float) -> None:
-        """Until nothing is left to read and the time is over. A log of four weeks is read to its end before the first look."""
-        while not self._stopping.is_set():
+        """Until the time (monotonic) is over, however much there is to read: a look must not wait for a quiet log."""
+        while not self._stopping.is_set() and (left := end - time.monotonic()) > 0:
             if not self._assigned:
-                self._stopping.wait(max(0.0, min(0.2, end - time.monotonic())))
-                if time.monotonic() >= end or not self._assigned:
-                    return
-            messages = self._consumer.consume(500, 0.2)
-            for message in messages:
-                if message.error() is None:
-                    self._take(message)
-            if not messages and time.monotonic() >= end:
+                self._stopping.wait(left)
                 return
+            for message in self._consumer.consume(500, min(0.2, left)):
+                error = message.error()
+                if error is None:
+                    self._take(message)
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    self._unread.discard((message.topic(), message.partition()))
 
     def _take(self, message: Any) -> None:
         topic, appended = message.topic(), datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
@@ -137,49 +150,3 @@ class Watchdog:
             self._signs.received(record, appended)
         elif record["type"] == "tick":
             self._signs.tick(record, message.partition(), appended)
-
-    def _inboxes(self) -> Iterator[tuple[str, datetime]]:
-        for agency in AGENCIES:
-            found = endpoint(self._settings, f"connector-{agency}")
-            folder = found and found["urls"].get("folder")
-            if folder:
-                waiting = [file.stat().st_mtime for file in _files(Path(folder))]
-                if waiting:
-                    yield f"{agency} drop folder", datetime.fromtimestamp(min(waiting), UTC)
-
-    # -- the audit, beside
-
-    def _audit_news(self, now: datetime) -> list[Notice]:
-        if self._audited is not None:
-            found, self._audited = self._audited, None
-            return self._alarms.looked(now, found, ["promise-broken"])
-        if (
-            self._audit_every
-            and time.monotonic() >= self._next_audit
-            and (self._auditing is None or not self._auditing.is_alive())
-        ):
-            self._next_audit = time.monotonic() + self._audit_every
-            self._auditing = threading.Thread(target=self._audit, name="audit", daemon=True)
-            self._auditing.start()
-        return []
-
-    def _audit(self) -> None:
-        try:
-            verdict = audit(self._settings.bootstrap_servers, journal_dir=self._journals, now=None, stepped=self._stepped)
-        except CannotLook:
-            # The next look at the broker says it.
-            return
-        by_promise: dict[str, int] = {}
-        for violation in verdict.violations:
-            by_promise[violation.invariant] = by_promise.get(violation.invariant, 0) + 1
-        self._audited = [
-            Alarm("promise-broken", promise, f"{count} times; `frontdoor audit` names the records")
-            for promise, count in by_promise.items()
-        ]
-
-
-def _files(folder: Path) -> list[Path]:
-    try:
-        return [path for path in folder.iterdir() if path.is_file() and path.suffix not in (".part", ".done")]
-    except OSError:
-        return []

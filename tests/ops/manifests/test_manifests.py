@@ -101,10 +101,13 @@ def test_systemd_finds_nothing_to_complain_of(written: Path, tmp_path: Path) -> 
     checked = [
         units / "frontdoor.service",
         units / "frontdoor.target",
+        units / "frontdoor-watchdog.service",
         *(units / f"frontdoor@{role}.service" for role in list(ROLES)[:2]),
     ]
-    for each in checked[2:]:
+    for each in checked[3:]:
         each.write_text((units / "frontdoor@.service").read_text())
+    for starts in checked[:2]:
+        assert "frontdoor-watchdog.service" in starts.read_text()
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *map(str, checked)],
         capture_output=True, text=True, check=False, timeout=60,

@@ -1,0 +1,66 @@
+"""Whole audits beside the watchdog's looks: one after another, on a thread of its own, and what the last of them said."""
+
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from ops.audit.verdict import CannotLook, Verdict
+from ops.watchdog.alarms import Alarm
+
+#: Seconds until an audit that could not be finished is tried again.
+_AGAIN = 60.0
+
+
+class Audits:
+    """`examine` makes one audit; the next begins `every` seconds after the last began, never with 0."""
+
+    def __init__(self, examine: Callable[[], Verdict], every: float) -> None:
+        self._examine, self._every = examine, every
+        self._next = time.monotonic()
+        self._thread: threading.Thread | None = None
+        self._broken: list[Alarm] = []
+        self._failed: list[Alarm] = []
+
+    @property
+    def under_way(self) -> bool:
+        """Whether one is being made."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def go_on(self) -> None:
+        """Begin the next audit if its time has come and none is under way."""
+        if self._every and not self.under_way and time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._every
+            self._thread = threading.Thread(target=self._audit, name="audit", daemon=True)
+            self._thread.start()
+
+    def broken(self) -> list[Alarm]:
+        """The promises that the last finished audit found broken."""
+        return self._broken
+
+    def failed(self) -> list[Alarm]:
+        """That the last audit could not be finished, and why; nothing once one was."""
+        return self._failed
+
+    def _audit(self) -> None:
+        try:
+            verdict = self._examine()
+        except CannotLook as error:
+            self._fail(" ".join(str(error).split()))
+        except Exception as error:
+            # An error's own text may quote a record, so only its type and place are told.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            self._fail(f"{type(error).__name__} at {Path(place.filename).name} line {place.lineno}")
+        else:
+            times = Counter(violation.invariant for violation in verdict.violations)
+            self._broken = [
+                Alarm("promise-broken", promise, f"{count} times; `frontdoor audit` names the records")
+                for promise, count in times.items()
+            ]
+            self._failed = []
+
+    def _fail(self, why: str) -> None:
+        self._failed = [Alarm("cannot-look", "audit", f"it could not be finished, so no promise is held now: {why}")]
+        self._next = min(self._next, time.monotonic() + _AGAIN)
