@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from connectors.large_store import LargeStore
 from connectors.senders import Sender
+from schemas.at_hand import known
 from schemas.catalogue import codec
 from schemas.cloud_events import cloud_event
 from schemas.identity import derived_id
@@ -113,6 +114,7 @@ class Edge:
             body=body[:KEPT_OF_TOO_LARGE] if truncated else body,
         )
         span = self._tracer.begin("receive", self.topic, traceparent, message_id=receipt)
+        known(receipt=receipt, traceparent=span.traceparent)
         try:
             await self._append(record, span.traceparent)
         except BaseException as error:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 
@@ -50,7 +49,7 @@ def main(agency: str, settings: Settings, tracer: Tracer = UNTRACED) -> None:
     try:
         asyncio.run(_until_told(agency, settings, tracer))
     except CannotRun as error:
-        print(f"{role}: {error}", file=sys.stderr)
+        log.critical("%s cannot start: %s", role, error)
         raise SystemExit(MISCONFIGURED) from None
     except TransportFailed as error:
         log.error("%s stops: %s", role, error)

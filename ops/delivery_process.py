@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import sys
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
@@ -36,7 +35,7 @@ def main(settings: Settings, tracer: Tracer = UNTRACED) -> None:
     try:
         asyncio.run(_until_told(settings, tracer))
     except RecipientsRefused as error:
-        print(f"{ROLE}: {error}", file=sys.stderr)
+        log.critical("%s cannot start: %s", ROLE, error)
         raise SystemExit(MISCONFIGURED) from None
     except (NotDurable, KafkaException, Stalled) as error:
         log.error("%s stops: %s", ROLE, error)

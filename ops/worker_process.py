@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 import time
@@ -27,6 +26,8 @@ from streams.plain import PlainWorker
 from streams.processor import Processor
 from streams.steps import Steps, WorkerOptions
 from streams.worker import Worker
+
+log = logging.getLogger("frontdoor.worker")
 
 #: sysexits.h EX_CONFIG: somebody must change something; starting again will not help.
 MISCONFIGURED = 78
@@ -122,9 +123,12 @@ def _run_faust(processor: Processor, log: KafkaLog, options: WorkerOptions, read
     worker.table.ready = ready
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     try:
-        faust.Worker(
+        running = faust.Worker(
             worker.app, loglevel="WARN", quiet=True, redirect_stdouts=False, override_logging=False, console_port=0
-        ).execute_from_commandline()
+        )
+        # It would put a terminal's control characters between the lines of a log.
+        running.spinner = None
+        running.execute_from_commandline()
     except SystemExit as stop:
         log.close()
         if stop.code not in (0, None):
@@ -143,5 +147,5 @@ def _watch(steps: Steps) -> None:
 
 def refuse(role: str, why: str) -> NoReturn:
     """End with a line that says what a person must change before another start can help."""
-    os.write(2, f"frontdoor: {role} cannot start: {why}\n".encode())
+    log.critical("%s cannot start: %s", role, why)
     sys.exit(MISCONFIGURED)

@@ -1,5 +1,6 @@
 """From an output to a log entry: encoded value, CloudEvents headers; and the dead letter of an unreadable record."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,13 @@ def entry_of(output: Output) -> Entry:
     headers = cloud_event_headers(output.record, output.topic)
     extra = tuple((name, value.encode()) for name, value in output.headers)
     return Entry(output.topic, output.key.encode(), codec(output.topic).encode(output.record), headers + extra)
+
+
+def ids_of(headers: Iterable[tuple[str, bytes | None]] | None) -> dict[str, str]:
+    """The receipt or the contact whose record it is, as its headers say; for one that cannot be read itself."""
+    said = {name: (value or b"").decode("ascii", "replace") for name, value in headers or () if name in ("ce_id", "ce_type")}
+    field = _IDS.get(said.get("ce_type", "").removeprefix("frontdoor."), "")
+    return {field.removesuffix("_id"): said.get("ce_id", "")} if field in ("receipt_id", "contact_id") else {}
 
 
 def dead_letter(topic: str, record: Any, why: str) -> Entry:

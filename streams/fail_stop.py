@@ -1,7 +1,10 @@
 """The end of a worker that cannot make its work durable."""
 
+import logging
 import os
 from typing import NoReturn
+
+log = logging.getLogger("frontdoor.worker")
 
 #: sysexits.h EX_SOFTWARE: the process cannot make its work durable. Its supervisor starts it again.
 FAIL_STOP = 70
@@ -9,7 +12,7 @@ FAIL_STOP = 70
 
 def fail_stop(why: str) -> NoReturn:
     """Stop at once, committing nothing: what is not acknowledged will be processed again by whoever comes next."""
-    os.write(2, f"frontdoor: worker stops: {why}\n".encode())
+    log.critical("the worker stops: %s", why)
     os._exit(FAIL_STOP)
 
 

@@ -10,6 +10,7 @@ the rows prove that nothing is owed. A record that cannot be decoded goes to `qu
 stops the process.
 """
 
+import logging
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -17,15 +18,18 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from schemas.at_hand import at_hand, known
 from schemas.catalogue import catalogue, codec
 from schemas.ports import DurableLog, Entry, NotDurable
 from schemas.trace import HEADER, UNTRACED, Tracer, carried
 from schemas.wire import Undecodable
-from streams.envelope import dead_letter, entry_of
+from streams.envelope import dead_letter, entry_of, ids_of
 from streams.fail_stop import fail_stop
 from streams.failpoints import failpoint
 from streams.partition import PartitionState, RowWrite
 from streams.processor import Output, Processor
+
+log = logging.getLogger("frontdoor.worker")
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,15 @@ class Steps:
         began = monotonic()
         entries: list[Entry] = []
         spans = []
-        while records and monotonic() - began < self._options.session_timeout / 4:
-            record = records.popleft()
-            span = self._options.tracer.begin(
-                "process", topic, carried(record.headers), place=(partition, record.offset)
-            )
-            entries += _on_trace(self.decide(state, topic, record), span.traceparent)
-            spans.append(span)
+        with at_hand():
+            while records and monotonic() - began < self._options.session_timeout / 4:
+                record = records.popleft()
+                span = self._options.tracer.begin(
+                    "process", topic, carried(record.headers), place=(partition, record.offset)
+                )
+                known(receipt="", contact="", traceparent=span.traceparent)
+                entries += _on_trace(self.decide(state, topic, record), span.traceparent)
+                spans.append(span)
         failpoint("outputs-due")
         self.still_member()
         await self._log.append(entries)
@@ -91,13 +97,17 @@ class Steps:
         try:
             event = self._codecs[topic].decode(record.value)
         except Undecodable as error:
-            return [dead_letter(topic, record, str(error))]
+            return [_set_aside(topic, record, str(error))]
         tick = self.processor.tick(event)
         if tick is not None and not self._options.stepped:
             ahead = tick.at.timestamp() - record.timestamp / 1000.0
             if ahead > self._options.tick_tolerance:
-                return [dead_letter(topic, record, f"tick {ahead:.0f} s ahead of the broker's clock")]
+                return [_set_aside(topic, record, f"tick {ahead:.0f} s ahead of the broker's clock")]
         outputs: list[Output] = state.apply(topic, record.offset, event)
+        for output in outputs:
+            if output.topic == "quarantine":
+                known(receipt=getattr(output.record, "receipt_id", ""))
+                log.warning("a message of %s could not be understood and is in quarantine", topic)
         return [entry_of(output) for output in outputs]
 
     def is_member(self) -> bool:
@@ -171,6 +181,13 @@ class Steps:
                 "the topic was cut or replaced. Restore it; or, to decide again from what it holds, delete the topic "
                 f"{self.changelog} and the consumer group frontdoor-{self.processor.name}, and apply the topics"
             )
+
+
+def _set_aside(topic: str, record: Any, why: str) -> Entry:
+    """The dead letter of a record, and the line about it. `why` never quotes the payload."""
+    known(**ids_of(record.headers))
+    log.warning("a record of %s goes to quarantine (partition %s, offset %s): %s", topic, record.partition, record.offset, why)
+    return dead_letter(topic, record, why)
 
 
 def _on_trace(entries: list[Entry], traceparent: str) -> list[Entry]:

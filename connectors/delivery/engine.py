@@ -20,6 +20,7 @@ from connectors.delivery.outcome import Delivered, Failed, Outcome, Outlet, Refu
 from connectors.delivery.progress import Progress
 from connectors.delivery.schedule import Policy, decide, out_of_time, taken
 from connectors.writing import CannotWrite, Writer
+from schemas.at_hand import at_hand
 from schemas.catalogue import codec
 from schemas.cloud_events import cloud_event
 from schemas.delivery import Delivery
@@ -239,6 +240,8 @@ class Deliverer:
         for held in late:
             given_up = out_of_time(held, now, lane.policy)
             if given_up is not None and not lane.in_flight(held.item_id):
+                with at_hand(receipt=held.receipt_id, contact=held.contact_id):
+                    _say(held, given_up)
                 await self._write(given_up)
                 lane.drop(held.item_id)
                 self._tidy()
@@ -253,10 +256,12 @@ class Deliverer:
                 message_id=held.item_id,
                 place=(held.partition, held.offset),
             )
-            outcome = await self._attempt(held, self._routes[lane.recipient], span.traceparent)
-            span.end("" if isinstance(outcome, Delivered) else outcome.reason)
-            now = self._now()
-            decided = decide(held, outcome, now, lane.policy)
+            with at_hand(receipt=held.receipt_id, contact=held.contact_id, traceparent=span.traceparent):
+                outcome = await self._attempt(held, self._routes[lane.recipient], span.traceparent)
+                span.end("" if isinstance(outcome, Delivered) else outcome.reason)
+                now = self._now()
+                decided = decide(held, outcome, now, lane.policy)
+                _say(held, decided)
             await self._write(decided)
             lane.answered(decided, outcome, self._now())
             self._tidy()
@@ -361,6 +366,14 @@ class Deliverer:
     def _fail(self, error: BaseException) -> None:
         if not self._failure.done():
             self._failure.set_exception(error)
+
+
+def _say(before: Delivery, after: Delivery) -> None:
+    """Log that an item did not arrive: when it is given up, and when it is to be tried again for a reason not told before."""
+    if after.state == "undelivered":
+        log.error("an item for %s was given up: %s", after.recipient, after.reason_code)
+    elif after.state == "waiting" and after.reason_code != before.reason_code:
+        log.warning("an item for %s did not arrive and is tried again: %s", after.recipient, after.reason_code)
 
 
 def entry_of(delivery: Delivery, writer: str) -> Entry:

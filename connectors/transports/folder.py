@@ -24,6 +24,7 @@ from connectors.journal import Journal
 from connectors.senders import Sender
 from connectors.transports.folder_watch import DONE_MARK, FolderWatch, Found
 from connectors.transports.open_files import open_for_writing
+from schemas.at_hand import at_hand
 from schemas.identity import derived_id
 from schemas.ports import NotDurable
 
@@ -109,7 +110,8 @@ class DropFolder:
         for file in found:
             if stop.is_set():
                 break
-            await self._take(file)
+            with at_hand():
+                await self._take(file)
         return bool(found)
 
     async def _take(self, file: Found) -> None:

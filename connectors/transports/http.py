@@ -25,6 +25,7 @@ from connectors.transports.http_probe import takes_probes
 from connectors.transports.http_problem import Problem, answer_problems
 from connectors.transports.openapi import GET_DOCS, READY_DOCS, TITLE, document_of
 from connectors.transports.view_answers import ViewAnswers, ViewAway
+from schemas.at_hand import at_hand
 from schemas.ports import NotDurable
 
 log = logging.getLogger("frontdoor.http")
@@ -97,7 +98,8 @@ def _taking(door: HttpDoor, path: Path) -> Callable[[Request], Awaitable[Respons
             # Nobody is left to be told anything, and nothing was promised.
             return Response(status_code=400)
         try:
-            stored = await _store(door, request, sender, body)
+            with at_hand():
+                stored = await _store(door, request, sender, body)
         finally:
             door.room.give_back(body.held)
         after = BackgroundTask(_note, door, stored, sender)

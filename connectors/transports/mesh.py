@@ -18,6 +18,7 @@ from mesh_client import MeshClient, MeshError
 from connectors.channels import MeshChannel
 from connectors.transports.mesh_connection import connect
 from connectors.transports.pulled import Away, Fetched, Inlet, keep_fetching
+from schemas.at_hand import at_hand
 from schemas.identity import derived_id
 
 log = logging.getLogger("frontdoor.mesh")
@@ -64,7 +65,8 @@ class MeshMailbox:
                 if stop.is_set():
                     return False
                 try:
-                    taken += await self._take(message_id)
+                    with at_hand():
+                        taken += await self._take(message_id)
                     in_a_row = 0
                 except Away as away:
                     self._troubled.add(message_id)
@@ -92,8 +94,7 @@ class MeshMailbox:
         if fetched.size > self._inlet.limit:
             # Only its beginning is ours: acknowledged, the rest would be gone, and its sender would believe that we have it.
             self._left.add(message_id)
-            log.error("a message above the limit stays in the MESH mailbox of %s; its arrival is recorded under receipt %s",
-                      self._inlet.sender.id, stored.receipt_id)  # fmt: skip
+            log.error("a message above the limit stays in the MESH mailbox of %s; its arrival is recorded", self._inlet.sender.id)
             return False
         await self._ask(self._acknowledge, message_id)
         self._age.gone(message_id)

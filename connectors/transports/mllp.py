@@ -19,6 +19,7 @@ from connectors.journal import Journal
 from connectors.room import Room
 from connectors.senders import Sender
 from connectors.transports.mllp_frame import Frame, FrameDecoder, framed
+from schemas.at_hand import at_hand
 from schemas.identity import derived_id
 from schemas.ports import NotDurable
 
@@ -109,17 +110,18 @@ class MllpServer:
 
     async def answer(self, frame: Frame) -> _Answer:
         """Store one message and say what became of it."""
-        try:
-            return await self._store(frame)
-        except NotDurable as error:
-            log.warning("a message was not taken: %s", error)
-            return _Answer(_ack(frame, "AR", "Not stored: the hub's log does not answer. Send it again.", "207"))
-        except Exception as error:
-            # A library's text may quote the message, so only its type is kept.
-            log.error("taking a message failed: %s", type(error).__name__)
-            return _Answer(_ack(frame, "AR", "The hub failed. Send it again.", "207"))
-        finally:
-            self.room.give_back(frame.held)
+        with at_hand():
+            try:
+                return await self._store(frame)
+            except NotDurable as error:
+                log.warning("a message was not taken: %s", error)
+                return _Answer(_ack(frame, "AR", "Not stored: the hub's log does not answer. Send it again.", "207"))
+            except Exception as error:
+                # A library's text may quote the message, so only its type is kept.
+                log.error("taking a message failed: %s", type(error).__name__)
+                return _Answer(_ack(frame, "AR", "The hub failed. Send it again.", "207"))
+            finally:
+                self.room.give_back(frame.held)
 
     async def _store(self, frame: Frame) -> _Answer:
         if frame.no_room:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from connectors.channels import OutboxChannel
 from connectors.edge import Stored
 from connectors.transports.pulled import Away, Fetched, Inlet, keep_fetching
+from schemas.at_hand import at_hand
 from schemas.identity import derived_id
 
 log = logging.getLogger("frontdoor.outbox")
@@ -49,9 +50,10 @@ class Outbox:
         for row in rows:
             if stop.is_set():
                 return False
-            stored = await self._inlet.store(self._fetched(row))
-            await self._ask(self._give_receipt, row.id, stored)
-            self._inlet.note(stored)
+            with at_hand():
+                stored = await self._inlet.store(self._fetched(row))
+                await self._ask(self._give_receipt, row.id, stored)
+                self._inlet.note(stored)
         return len(rows) == _BATCH
 
     async def _ask(self, question: Any, *about: Any) -> Any:

@@ -19,6 +19,7 @@ from connectors.channels import SftpChannel
 from connectors.edge import KEPT_OF_TOO_LARGE, Stored
 from connectors.transports.pulled import Away, Fetched, Inlet, keep_fetching
 from connectors.transports.sftp_connection import KEY_ERRORS, connect
+from schemas.at_hand import at_hand
 from schemas.identity import derived_id
 
 log = logging.getLogger("frontdoor.sftp")
@@ -64,7 +65,8 @@ class SftpDrop:
             for file in await self._finished(sftp):
                 if stop.is_set():
                     break
-                await self._take(sftp, file)
+                with at_hand():
+                    await self._take(sftp, file)
         except (asyncssh.Error, *KEY_ERRORS, OSError, TimeoutError) as error:
             await self._disconnect()
             raise Away(f"the SFTP server {self._channel.host} {_explained(error)}") from None
@@ -161,8 +163,8 @@ class SftpDrop:
         except asyncssh.SFTPError as error:
             if file not in self._stuck:
                 log.error(
-                    "a file of %s is stored under receipt %s and cannot be moved away on the server (%s); give %s the right to",
-                    self._inlet.sender.id, stored.receipt_id, type(error).__name__, self._channel.user,
+                    "a file of %s is stored and cannot be moved away on the server (%s); give %s the right to",
+                    self._inlet.sender.id, type(error).__name__, self._channel.user,
                 )  # fmt: skip
             return False
         return True

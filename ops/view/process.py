@@ -53,7 +53,8 @@ def _run(settings: Settings, path: Path) -> bool:
     questions = Questions(path, settings.hash_key, clock_of(settings), ends, follower, _rules(settings))
     config = uvicorn.Config(
         build_app(questions),
-        log_level="warning",
+        # Its own would print tracebacks with the texts of exceptions.
+        log_config=None,
         # What people look for is personal, and a question's address holds it.
         access_log=False,
         server_header=False,

@@ -23,17 +23,16 @@ from schemas.trace import UNTRACED
     ],
 )
 def test_a_policy_that_is_not_sound_ends_the_start_and_names_the_line(
-    change: tuple[str, str], line: str, why: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    change: tuple[str, str], line: str, why: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     shipped = SHIPPED_POLICY.read_text()
     broken = tmp_path / "clocks.yaml"
     broken.write_text(shipped.replace(*change, 1))
     with pytest.raises(SystemExit) as ended:
         ROLES["clocks"](Settings(run_dir=tmp_path, clock_policy=broken), UNTRACED)
-    said = capfd.readouterr().err
     assert ended.value.code == 78
-    assert "clocks cannot start" in said and why in said
-    assert f"line {shipped[: shipped.index(line)].count(chr(10)) + 1}" in said
+    assert "clocks cannot start" in caplog.text and why in caplog.text
+    assert f"line {shipped[: shipped.index(line)].count(chr(10)) + 1}" in caplog.text
 
 
 def test_calendars_that_end_before_a_clock_of_today_could_are_refused(tmp_path: Path) -> None:
