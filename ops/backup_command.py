@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ops.backup.contents import KAFKA, Contents, NotACopy
-from ops.backup.copying import CannotCopy, back_up
+from ops.backup.copying import CannotCopy, back_up, would_copy
 from ops.backup.copying import restore as put_back
 from ops.dry_run import DryRun, show_instead
 from ops.progress_bar import progress_bar
@@ -20,15 +20,19 @@ DONE, AT_FAULT, REFUSED = 0, 1, 2
 
 def backup(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder for the copy, on another disk.")],
+    dry_run: DryRun = False,
 ) -> None:
     """Copy the stopped hub of this run directory, with its topics and its large messages, and read the copy back.
 
     What every start makes again is left out: logs, the view. Exit code 0: copied. 1: the copy is not what was copied, or
     the disk failed. 2: the hub is up, its broker did not end in order, or the folder is not empty.
     """
+    settings = Settings()
     try:
+        if dry_run:
+            show_instead(str(folder), would_copy(settings, folder))
         with progress_bar("copying", ends="on its way to the disk") as told:
-            contents = back_up(Settings(), folder, told)
+            contents = back_up(settings, folder, told)
     except (CannotCopy, NotACopy, OSError) as error:
         _end(error)
     for line in _told(contents):

@@ -1,16 +1,20 @@
-"""How far consumer groups have committed, as the broker knows it.
+"""How far consumer groups have committed and how many share their work, as the broker knows it.
 
 Asked with kafka-python: librdkafka's `list_consumer_group_offsets` ends the whole process with a segmentation fault
 when a broker answers that it is not the group's coordinator, as one does while it starts or hands groups over
 (confluentinc/librdkafka issue 5040, open; seen with 2.16.0).
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
 from kafka.admin import KafkaAdminClient  # type: ignore[import-untyped]
 from kafka.errors import BrokerResponseError, GroupIdNotFoundError, KafkaError  # type: ignore[import-untyped]
+
+# It warns of every member whose assignment it cannot read, at length, whenever it is asked for members: Faust's have their own.
+logging.getLogger("kafka.admin").setLevel(logging.ERROR)
 
 #: (topic, partition) → the offset of the next record to process.
 Committed = Mapping[tuple[str, int], int]
@@ -42,6 +46,22 @@ class GroupOffsets:
         except KafkaError:
             self.close()
             return dict.fromkeys(names)
+
+    def members(self, groups: Iterable[str]) -> dict[str, int | None]:
+        """How many members each group has now, 0 for one that never had any; None where no coordinator answers now."""
+        names = list(groups)
+        try:
+            told = self._client().describe_groups(names)
+        except KafkaError:
+            self.close()
+            return dict.fromkeys(names)
+        # Of a group that is not there a newer broker says so as an error, any broker as its state.
+        found = {name: len(one["members"]) if one["group_state"] == "Dead" or not one["error"] else None
+                 for name, one in told.items()}  # fmt: skip
+        if None in found.values():
+            # The client remembers who coordinated a group, also when that has changed.
+            self.close()
+        return found
 
     def close(self) -> None:
         """Give up the connection; the next question makes a new one."""

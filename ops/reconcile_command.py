@@ -11,11 +11,12 @@ from rich.table import Table
 
 from ops.audit.verdict import CannotLook
 from ops.casebook.reading import WhichLog, case_book, which_log
+from ops.dry_run import DryRun, show_instead
 from ops.entry_options import require_named
 from ops.progress_bar import progress_bar
 from ops.reconciliation.contacts import CannotRead, Loaded, Ours, Theirs
 from ops.reconciliation.reconciling import Reconciled, reconcile
-from ops.reconciliation.recording import record
+from ops.reconciliation.recording import message_of, record
 from ops.report_command import NO_LOG, day_of, days_from
 from ops.reports.gathering import Days
 from ops.running_stack import running_settings
@@ -53,14 +54,15 @@ def reconcile_contacts(
         str, typer.Option("--token", envvar="FRONTDOOR_TOKEN", help="The sender's token, if the stack asks for one.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
+    dry_run: DryRun = False,
     bootstrap: Annotated[
         str | None, typer.Option(help="host:port of the cluster; else the running stack's, else KAFKA_BOOTSTRAP_SERVERS.")
     ] = None,
 ) -> None:
     """Compare the case system's contacts with the hub's, both ways, and list what is in one and not in the other.
 
-    Exit code: 0 nothing is missing, or all that the hub lacked was recorded; 1 something is missing; 2 wrong command, or the
-    list cannot be read; 3 the log could not be read, or no stack is running to record it.
+    Exit code: 0 nothing is missing, or all that the hub lacked was recorded or shown; 1 something is missing; 2 wrong command,
+    or the list cannot be read; 3 the log could not be read, or no stack is running to record it.
     """
     if by:
         require_named(by)
@@ -81,7 +83,12 @@ def reconcile_contacts(
         fail(str(error), USAGE)
     except CannotLook as error:
         fail(f"Could not look: {error}", NO_LOG)
-    receipts = _record(settings, done.found.only_theirs, by, token, at_most) if record_them else {}
+    receipts: dict[str, str] = {}
+    if record_them:
+        _expected(done.found.only_theirs, at_most)
+        if dry_run:
+            show_instead("connector-social_care", [message_of(row, by) for row in done.found.only_theirs])
+        receipts = _record(settings, done.found.only_theirs, by, token)
     if as_json:
         typer.echo(json.dumps(_as_data(done, loaded, receipts), indent=2))
     else:
@@ -117,14 +124,18 @@ def _load(source: str, asked: Days, log: WhichLog, schema: str) -> tuple[Loaded,
     return loaded, (first, last)
 
 
-def _record(settings: Settings, rows: list[Theirs], by: str, token: str, at_most: int) -> dict[str, str]:
-    """Receipts by reference. Ends the command when nothing answers, or the list cannot be the right one."""
+def _expected(rows: list[Theirs], at_most: int) -> None:
+    """Ends the command when there are so many to record that the list cannot be the right one."""
     if len(rows) > at_most:
         fail(
             f"{len(rows)} contacts are in the case system alone, more than --at-most {at_most}: nothing was recorded. "
             "Check the days and the list first.",
             USAGE,
         )
+
+
+def _record(settings: Settings, rows: list[Theirs], by: str, token: str) -> dict[str, str]:
+    """Receipts by reference. Ends the command when nothing answers."""
     receipts: dict[str, str] = {}
     try:
         for row, receipt in record(settings, rows, by, token):

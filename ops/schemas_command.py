@@ -2,24 +2,28 @@
 committed and compatible."""
 
 import json
+from typing import NoReturn
 
 import typer
 
 from ops.documents import files as documents
 from ops.documents.topic_pages import NoExample
-from schemas.avro import Incompatible, committed_versions, generated, incompatibilities, write
+from ops.dry_run import DryRun, show_instead
+from schemas.avro import Incompatible, committed_versions, generated, incompatibilities, pending, write
 from schemas.catalogue import MODELS
 
 schemas_app = typer.Typer(help="The Avro schemas of what travels.", no_args_is_help=True)
 
 
 @schemas_app.command("write")
-def write_() -> None:
+def write_(dry_run: DryRun = False) -> None:
     """Commit a new version for every model that changed, and renew the generated documents under `docs/`.
 
     Exit code 1 when a model cannot read what is on the log.
     """
     try:
+        if dry_run:
+            _show()
         written = write(list(MODELS.values()))
     except Incompatible as error:
         typer.echo(f"Not compatible with what is already on the log: {error}", err=True)
@@ -30,6 +34,16 @@ def write_() -> None:
         typer.echo("\n".join([*written, f"The documents were not renewed: {error}."]), err=True)
         raise typer.Exit(1) from None
     typer.echo("\n".join(written) or "Nothing changed.")
+
+
+def _show() -> NoReturn:
+    """The files that `write` would write. Raises `Incompatible` and `NoExample`."""
+    versions = pending(list(MODELS.values()))
+    renewed = documents.stale(newly=frozenset(version.split("/")[0] for version in versions))
+    show_instead(
+        str(documents.DOCS.parent),
+        [*(f"schemas/avsc/{version}.avsc" for version in versions), *(f"docs/{path}" for path in renewed)],
+    )
 
 
 @schemas_app.command()

@@ -92,10 +92,9 @@ def incompatibilities(subject: str, schema_text: str) -> list[str]:
     return problems
 
 
-def write(models: list[type]) -> list[str]:
-    """Commit a new version for each model that changed; returns what was written. Raises `Incompatible`."""
-    written = []
-    ids = dict(_ids())
+def pending(models: list[type]) -> dict[str, str]:
+    """The version that each changed model needs, as `<Subject>/v<N>`, with its schema. Raises `Incompatible`."""
+    found = {}
     for model in models:
         subject = model.__name__
         text = generated(model)
@@ -104,12 +103,19 @@ def write(models: list[type]) -> list[str]:
             continue
         if problems := incompatibilities(subject, text):
             raise Incompatible("; ".join(problems))
-        number = versions[-1].version + 1 if versions else 1
-        folder = AVSC / subject
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"v{number}.avsc").write_text(text)
-        ids[f"{subject}/v{number}"] = max(ids.values(), default=0) + 1
-        written.append(f"{subject}/v{number}")
+        found[f"{subject}/v{versions[-1].version + 1 if versions else 1}"] = text
+    return found
+
+
+def write(models: list[type]) -> list[str]:
+    """Commit a new version for each model that changed, or none; returns what was written. Raises `Incompatible`."""
+    written = pending(models)
+    ids = dict(_ids())
+    for version, text in written.items():
+        path = AVSC / f"{version}.avsc"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        ids[version] = max(ids.values(), default=0) + 1
     (AVSC / "ids.json").write_text(json.dumps(ids, indent=2, sort_keys=True) + "\n")
     _ids.cache_clear()
-    return written
+    return list(written)

@@ -1,6 +1,6 @@
-// Reads one record of a Front Door topic with Apache's own clients and prints it as JSON.
+// Reads one record of a Front Door topic, or the first COUNT, with Apache's own clients and prints each as JSON.
 //
-//   java -cp "$CLASSPATH" ReadTopic.java BOOTSTRAP REGISTRY_URL TOPIC
+//   java -cp "$CLASSPATH" ReadTopic.java BOOTSTRAP REGISTRY_URL TOPIC [COUNT]
 //
 // The class path holds kafka-clients and org.apache.avro with Jackson. The value is in Confluent's wire format: a zero
 // byte, four bytes with the schema's id, then Avro; the registry gives the schema of an id.
@@ -30,6 +30,7 @@ public class ReadTopic {
 
     public static void main(String[] words) throws Exception {
         String bootstrap = words[0], registry = words[1], topic = words[2];
+        int left = words.length > 3 ? Integer.parseInt(words[3]) : 1;
         Properties settings = new Properties();
         settings.put("bootstrap.servers", bootstrap);
         settings.put("auto.offset.reset", "earliest");
@@ -42,11 +43,13 @@ public class ReadTopic {
             while (System.nanoTime() < end) {
                 for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
                     System.out.println(decoded(registry, record.value()));
-                    return;
+                    if (--left == 0) {
+                        return;
+                    }
                 }
             }
         }
-        System.err.println("no record on " + topic);
+        System.err.println("no more records on " + topic);
         System.exit(1);
     }
 

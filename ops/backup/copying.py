@@ -52,20 +52,7 @@ def back_up(settings: Settings, to: Path, progress: Progress = lambda done, tota
     Raises `CannotCopy`, `NotACopy` when the copy is not what was copied, and `OSError`.
     """
     began = time.monotonic()
-    run_dir = settings.run_dir.resolve()
-    if not run_dir.is_dir():
-        raise CannotCopy(f"there is no hub in {run_dir}")
-    if to.exists() and (not to.is_dir() or any(to.iterdir())):
-        raise CannotCopy(f"{to} is there and not empty: a copy gets a folder of its own")
-    if to.resolve().is_relative_to(run_dir):
-        raise CannotCopy(f"{to} lies in the hub's own run directory: a copy belongs on another disk")
-    with _standing_still(run_dir):
-        for node in (run_dir / "kafka").glob("node-*"):
-            if not (node / "data" / _ENDED_IN_ORDER).exists():
-                raise CannotCopy("the broker did not end in order: start the hub once more and stop it, `up` and `down`")
-        files = {path: source for part in parts_of(settings) for path, source in part.files()}
-        if not files:
-            raise CannotCopy(f"there is no hub in {run_dir}")
+    with _files_standing_still(settings, to) as files:
         sizes = {path: source.stat().st_size for path, source in files.items()}
         done, total = 0, sum(sizes.values())
         to.mkdir(parents=True, exist_ok=True)
@@ -76,7 +63,7 @@ def back_up(settings: Settings, to: Path, progress: Progress = lambda done, tota
             copied[path] = copy_file(source, to / path)
             done += sizes[path]
             progress(done, 2 * total)
-        last = _last_receipt(run_dir / "journal")
+        last = _last_receipt(settings.run_dir / "journal")
     made_at, seconds = datetime.now(UTC), round(time.monotonic() - began, 1)
     contents = Contents(made_at=made_at, last_receipt_at=last, seconds=seconds, files=copied)
     check(to, contents, lambda done, _: progress(total + done, 2 * total))
@@ -88,6 +75,17 @@ def back_up(settings: Settings, to: Path, progress: Progress = lambda done, tota
         os.fsync(written.fileno())
     new.rename(to / LIST)
     return contents
+
+
+def would_copy(settings: Settings, to: Path) -> dict[str, dict[str, int]]:
+    """What `back_up` would copy to `to`: files and bytes of each part. Writes nothing; raises `CannotCopy` as it does."""
+    found: dict[str, dict[str, int]] = {}
+    with _files_standing_still(settings, to):
+        for part in parts_of(settings):
+            sizes = [source.stat().st_size for _, source in part.files()]
+            if sizes:
+                found[part.name] = {"files": len(sizes), "bytes": sum(sizes)}
+    return found
 
 
 def restore(copy: Path, settings: Settings, *, put: bool = True, progress: Progress = lambda done, total: None) -> Restored:
@@ -115,6 +113,27 @@ def restore(copy: Path, settings: Settings, *, put: bool = True, progress: Progr
             else:
                 _put(copy / part, place_of(part, settings).place)
     return Restored(contents, wanted, left, round(time.monotonic() - began, 1))
+
+
+@contextmanager
+def _files_standing_still(settings: Settings, to: Path) -> Iterator[dict[str, Path]]:
+    """Every file of the hub by its path in a copy, once it is sure that the hub can be copied to `to`; it cannot start while
+    the block lasts. Raises `CannotCopy`."""
+    run_dir = settings.run_dir.resolve()
+    if not run_dir.is_dir():
+        raise CannotCopy(f"there is no hub in {run_dir}")
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise CannotCopy(f"{to} is there and not empty: a copy gets a folder of its own")
+    if to.resolve().is_relative_to(run_dir):
+        raise CannotCopy(f"{to} lies in the hub's own run directory: a copy belongs on another disk")
+    with _standing_still(run_dir):
+        for node in (run_dir / "kafka").glob("node-*"):
+            if not (node / "data" / _ENDED_IN_ORDER).exists():
+                raise CannotCopy("the broker did not end in order: start the hub once more and stop it, `up` and `down`")
+        files = {path: source for part in parts_of(settings) for path, source in part.files()}
+        if not files:
+            raise CannotCopy(f"there is no hub in {run_dir}")
+        yield files
 
 
 @contextmanager

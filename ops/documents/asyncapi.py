@@ -5,6 +5,7 @@ Names of the Kafka bindings: asyncapi/bindings, kafka/README.md.
 
 from typing import Any
 
+from ops.documents.headers import Header, headers_of, partner_in_headers, partner_out_headers
 from schemas.avro import committed_versions
 from schemas.catalogue import MODELS, Catalogue, Kept
 
@@ -13,20 +14,10 @@ _AVRO = "application/vnd.apache.avro+json;version=1.9.0"
 #: Where AsyncAPI knows the setting; the others stand in the catalogue.
 _LISTS, _NUMBERS = ("cleanup.policy",), ("retention.ms", "max.message.bytes")
 
-#: CloudEvents 1.0 in Kafka's binary mode, as `streams.envelope` writes them.
-HEADERS = {
-    "ce_specversion": "always 1.0",
-    "ce_id": "id of the record",
-    "ce_type": "frontdoor.<Record>",
-    "ce_source": "which part of the hub wrote it",
-    "ce_time": "when it happened, not when it was written; UTC",
-    "content-type": "application/avro",
-}
-
 
 def asyncapi(catalogue: Catalogue) -> dict[str, Any]:
     """The document as plain data. Pure."""
-    records = sorted({topic.record for topic in catalogue.topics.values()})
+    messages = {_message_name(name, catalogue): _message(name, catalogue) for name in catalogue.topics}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -39,10 +30,23 @@ def asyncapi(catalogue: Catalogue) -> dict[str, Any]:
         "defaultContentType": "application/avro",
         "channels": {
             **{name: _channel(name, topic, topic.record, catalogue) for name, topic in catalogue.topics.items()},
-            "partner.in": _partner_channel(catalogue),
+            "partner.in": _partner_channel(
+                "in",
+                catalogue.partner_in,
+                partner_in_headers(),
+                catalogue,
+                "A message in any format of its sector, as the partner's own system writes it.",
+            ),
+            "partner.out": _partner_channel(
+                "out",
+                catalogue.partner_out,
+                partner_out_headers(),
+                catalogue,
+                "A message in the format that the recipients file names for the organisation.",
+            ),
         },
         "operations": dict(_operations(catalogue)),
-        "components": {"messages": {name: _message(name) for name in records}},
+        "components": {"messages": dict(sorted(messages.items()))},
     }
 
 
@@ -50,23 +54,25 @@ def _channel(name: str, topic: Kept, record: str, catalogue: Catalogue) -> dict[
     return {
         "address": name,
         "description": topic.description,
-        "messages": {record: {"$ref": f"#/components/messages/{record}"}},
+        "messages": {record: {"$ref": f"#/components/messages/{_message_name(name, catalogue)}"}},
         "bindings": {"kafka": _topic_binding(name, topic, catalogue)},
     }
 
 
-def _partner_channel(catalogue: Catalogue) -> dict[str, Any]:
-    name = "partner.{organisation}.in"
-    binding = _topic_binding(name, catalogue.partner_in, catalogue)
+def _partner_channel(way: str, topic: Kept, headers: list[Header], catalogue: Catalogue, summary: str) -> dict[str, Any]:
+    name = f"partner.{{organisation}}.{way}"
+    named_in = "senders" if way == "in" else "recipients"
+    binding = _topic_binding(name, topic, catalogue)
     del binding["topic"]
     return {
         "address": name,
-        "description": catalogue.partner_in.description,
-        "parameters": {"organisation": {"description": "The partner organisation's name in the senders file."}},
+        "description": topic.description,
+        "parameters": {"organisation": {"description": f"The partner organisation's name in the {named_in} file."}},
         "messages": {
             "PartnerMessage": {
                 "contentType": "application/octet-stream",
-                "summary": "A message in any format of its sector, as the partner's own system writes it.",
+                "summary": summary,
+                "headers": _headers(headers),
                 "payload": {"type": "string"},
             }
         },
@@ -98,21 +104,35 @@ def _operations(catalogue: Catalogue) -> list[tuple[str, dict[str, Any]]]:
                 operation["bindings"] = {"kafka": {"groupId": group, "bindingVersion": _BINDING}}
             found.append((f"{reader}.receive.{name}", operation))
     found.append(("connector.receive.partner.in", {"action": "receive", "channel": {"$ref": "#/channels/partner.in"}}))
+    found.append(("delivery.send.partner.out", {"action": "send", "channel": {"$ref": "#/channels/partner.out"}}))
     return found
 
 
-def _message(record: str) -> dict[str, Any]:
+def _message_name(name: str, catalogue: Catalogue) -> str:
+    """The record's name, except where records of one kind have other headers than on their first topic."""
+    record = catalogue.topics[name].record
+    first = next(topic for topic, entry in catalogue.topics.items() if entry.record == record)
+    return record if headers_of(name, catalogue) == headers_of(first, catalogue) else f"{record}.{name}"
+
+
+def _headers(headers: list[Header]) -> dict[str, Any]:
+    required = [one.name for one in headers if one.always]
+    return {
+        "type": "object",
+        **({"required": required} if required else {}),
+        "properties": {one.name: {"type": "string", "description": one.meaning} for one in headers},
+    }
+
+
+def _message(name: str, catalogue: Catalogue) -> dict[str, Any]:
+    record = catalogue.topics[name].record
     told = (MODELS[record].__doc__ or "").strip().split("\n")[0]
     return {
         "name": f"frontdoor.{record}",
         "title": record,
         "summary": told,
         "contentType": "application/avro",
-        "headers": {
-            "type": "object",
-            "required": list(HEADERS),
-            "properties": {name: {"type": "string", "description": meaning} for name, meaning in HEADERS.items()},
-        },
+        "headers": _headers(headers_of(name, catalogue)),
         "payload": {"schemaFormat": _AVRO, "schema": committed_versions(record)[-1].schema},
         "bindings": {
             "kafka": {

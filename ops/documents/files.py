@@ -15,23 +15,26 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @cache
-def wanted() -> dict[Path, str]:
-    """Every generated file under `docs/`, by its path there, with what it should hold. Raises `NoExample`."""
+def wanted(newly: frozenset[str] = frozenset()) -> dict[Path, str]:
+    """Every generated file under `docs/`, by its path there, with what it should hold: nothing yet, for what shows a schema
+    of the records `newly`, which is not committed. Raises `NoExample`."""
     topics = catalogue()
-    found = {Path("asyncapi.yaml"): yaml.safe_dump(asyncapi(topics), sort_keys=False, allow_unicode=True, width=120)}
+    document = "" if newly else yaml.safe_dump(asyncapi(topics), sort_keys=False, allow_unicode=True, width=120)
+    found = {Path("asyncapi.yaml"): document}
     for record in MODELS:
         found[Path("json-schemas") / f"{record}.schema.json"] = (
             json.dumps(json_schema(record), indent=2, ensure_ascii=False) + "\n"
         )
-    for name in topics.topics:
-        found[Path("topics") / f"{name}.md"] = topic_page(name, topics)
+    for name, topic in topics.topics.items():
+        found[Path("topics") / f"{name}.md"] = "" if topic.record in newly else topic_page(name, topics)
     found[Path("topics") / "index.md"] = index_page(topics)
     return found
 
 
-def stale(docs: Path = DOCS) -> list[Path]:
-    """The files that are not as they should be, and those that nothing generates any more."""
-    files = wanted()
+def stale(docs: Path = DOCS, newly: frozenset[str] = frozenset()) -> list[Path]:
+    """The files that are not as they should be, or will not be once the schemas of the records `newly` are committed, and
+    those that nothing generates any more."""
+    files = wanted(newly)
     changed = [path for path, text in files.items() if not (docs / path).is_file() or (docs / path).read_text() != text]
     there = {path.relative_to(docs) for folder in ("json-schemas", "topics") for path in (docs / folder).glob("*")}
     return sorted([*changed, *(there - set(files))])

@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from ops.documents.asyncapi import HEADERS
+from ops.documents.headers import headers_of
 from schemas.avro import committed_versions
 from schemas.catalogue import Catalogue, Topic, codec
 from schemas.examples import EXAMPLES
@@ -33,8 +33,8 @@ def topic_page(name: str, catalogue: Catalogue) -> str:
         "| | |", "|---|---|", *(f"| {fact} | {value} |" for fact, value in facts.items()), "",
         f"## {topic.record}", "", _documentation(topic.record), "",
         "| Field | Type |", "|---|---|", *_fields(versions[-1].schema), "",
-        "## Headers", "", "| Header | Meaning |", "|---|---|",
-        *(f"| `{header}` | {meaning} |" for header, meaning in HEADERS.items()), "",
+        "## Headers", "", "| Header | On every record | Meaning |", "|---|---|---|",
+        *(f"| `{one.name}` | {'yes' if one.always else ''} | {one.meaning} |" for one in headers_of(name, catalogue)), "",
         "## Example", "", "Decoded:", "", "```json", decoded, "```", "",
         "As it stands on the topic, in base64: a zero byte, four bytes with the schema's id, Avro.", "",
         "```", *(raw[start : start + 100] for start in range(0, len(raw), 100)), "```", "",

@@ -1,4 +1,4 @@
-"""What the broker knows: where each topic begins and ends, and how far each consumer group has committed.
+"""What the broker knows: where each topic begins and ends, how far each consumer group has committed, and who is in it.
 
 Nothing is taken from a worker's memory: a worker that hangs would say that all is well.
 """
@@ -35,11 +35,12 @@ class Place:
 
 @dataclass(frozen=True)
 class LogState:
-    """Offsets of one moment; `committed` by group, without those whose coordinator did not answer."""
+    """Offsets of one moment; `committed` and how many `members` by group, without those whose coordinator did not answer."""
 
     oldest: Mapping[Partition, int]
     ends: Mapping[Partition, int]
     committed: Mapping[str, Mapping[Partition, int]]
+    members: Mapping[str, int]
 
     def places(self) -> Iterator[Place]:
         """Every place of every group: in what it must read, even if it never has, and wherever else it has committed."""
@@ -96,8 +97,11 @@ class BrokerSide:
             oldest, ends = self._offsets(partitions, _EARLIEST), self._offsets(partitions, _LATEST)
             # Groups are asked afterwards: a broker answers a connection in order, and its groups may not be loaded yet.
             offsets = self._resolved(oldest), self._resolved(ends)
-            places = self._groups.committed(self.groups)
-            return LogState(*offsets, {group: place for group, place in places.items() if place is not None})
+            answered = self._groups.committed(self.groups)
+            places = {group: place for group, place in answered.items() if place is not None}
+            # Where a coordinator did not answer just now, a scrape does not wait for it twice.
+            members = self._groups.members(places) if places else {}
+            return LogState(*offsets, places, {group: count for group, count in members.items() if count is not None})
         except (KafkaException, TimeoutError):
             raise BrokerAway("no offsets") from None
 

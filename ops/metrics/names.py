@@ -92,6 +92,8 @@ METRICS: tuple[Metric, ...] = (
            "Records that the group has not finished; counted from the oldest record while it has committed none"),
     Metric("kafka_consumergroup_current_offset", "gauge", ("consumergroup", "topic", "partition"),
            "The offset that the group has committed"),
+    Metric("kafka_consumergroup_members", "gauge", ("consumergroup",),
+           "Processes that share the group's work; 0 when none runs, and for a connector's while no partner has a topic"),
     Metric("kafka_topic_partition_current_offset", "gauge", ("topic", "partition"),
            "The offset after the last record"),
     Metric("kafka_topic_partition_oldest_offset", "gauge", ("topic", "partition"),

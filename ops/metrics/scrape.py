@@ -125,6 +125,7 @@ def _offsets(state: LogState) -> list[Sample]:
         for which, offsets in (("current", state.ends), ("oldest", state.oldest))
         for (topic, number), offset in offsets.items()
     ]
+    samples += [Sample("kafka_consumergroup_members", count, (group,)) for group, count in state.members.items()]
     for place in state.places():
         labels = (place.group, place.partition[0], str(place.partition[1]))
         samples.append(Sample("kafka_consumergroup_lag", place.lag, labels))

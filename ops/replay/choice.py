@@ -94,7 +94,8 @@ def written_again(record: Logged, *, by: str, reason: str, at: datetime, elsewhe
     topic, partition, headers = record.topic, record.partition, record.headers
     if topic == "quarantine" and not elsewhere:
         errors = {name: value.decode() for name, value in headers if name.startswith(_ERROR)}
-        if not errors:
+        # Intake says why it put a message aside, and not where it stood.
+        if f"{_ERROR}topic" not in errors:
             raise NotAllowed(
                 f"Partition {partition} offset {record.offset} is a message that could not be read. It is read again with: "
                 "frontdoor quarantine retry"

@@ -118,7 +118,8 @@ class Pod:
         service = COMPOSE["services"][role]
         limits = {
             "read_only": service["read_only"], "cap_drop": service["cap_drop"], "security_opt": service["security_opt"],
-            "user": service["user"], "mem_limit": service["mem_limit"],
+            "user": service["user"], "mem_limit": service["mem_limit"], "pids_limit": service["pids_limit"],
+            "nano_cpus": int(service["cpus"] * 1_000_000_000),
             **({"network_mode": f"container:{of}", "pid_mode": f"container:{of}"} if of else _OF_HUB),
         }  # fmt: skip
         container = self._container(self._product, **limits).with_command(service["command"])
@@ -165,6 +166,7 @@ def pod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pod]:
 
 def test_the_documented_first_message_is_sent_and_shows_in_watch(pod: Pod) -> None:
     sending, watching = re.findall(r"^docker compose exec (?:-e (\S+) )?hub (frontdoor .*)$", DOCS, re.MULTILINE)
+    assert pod.ask(*COMPOSE["services"]["hub"]["healthcheck"]["test"][1:])[0] == 0
     code, said = pod.ask("env", sending[0], *sending[1].split())
     assert (code, bool(re.match("[0-9a-f-]{36}  concern.json", said))) == (0, True), said
     pod.until(lambda: "Nora Field" in pod.ask(*watching[1].split(), "--once")[1], "the child to be shown")

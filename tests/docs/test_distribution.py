@@ -1,5 +1,6 @@
 """What is published: the source archive makes a wheel with every file of the product, and the documentation builds as a site."""
 
+import os
 import shutil
 import sys
 import tarfile
@@ -43,10 +44,18 @@ def test_the_source_archive_makes_a_wheel_that_holds_every_file_of_the_product_a
         archive.extractall(tmp_path / "sdist")
     [unpacked] = (tmp_path / "sdist").iterdir()
     assert product_files(unpacked) == wanted
-    with zipfile.ZipFile(built("wheel", unpacked, tmp_path)) as wheel:
+    file = built("wheel", unpacked, tmp_path)
+    with zipfile.ZipFile(file) as wheel:
         in_wheel = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert wanted - in_wheel == set(), "not in pyproject's package-data"
     assert in_wheel - wanted == set()
+    installed = tmp_path / "installed"
+    install = ["install", "--quiet", "--no-deps", "--no-index", "--no-compile", "--disable-pip-version-check", "--target"]
+    run([sys.executable, "-m", "pip", *install, installed, file])
+    # `python -m ops --help`, and where that is from: the checkout is installed here too.
+    program = "import ops, runpy; print(ops.__file__, flush=True); runpy.run_module('ops', run_name='__main__')"
+    told = run([sys.executable, "-P", "-c", program, "--help"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(installed)})
+    assert told.startswith(str(installed)) and "reconcile" in told
 
 
 def test_the_documentation_builds_as_a_site_without_a_warning(tmp_path: Path) -> None:

@@ -6,9 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import create_model
+from typer.testing import CliRunner
 
+from ops.cli import app
 from ops.documents import files
 from ops.documents.asyncapi import asyncapi
+from ops.documents.headers import headers_of
 from schemas.avro import committed_versions
 from schemas.catalogue import MODELS, catalogue, codec
 from schemas.examples import EXAMPLES
@@ -33,6 +37,20 @@ def test_a_document_that_was_changed_by_hand_or_is_nobodys_is_found_and_mended(t
     (docs / "topics" / "gone.md").write_text("of a topic that is no more")
     assert [str(path) for path in files.write(docs)] == ["topics/flags.md", "topics/gone.md"]
     assert files.stale(docs) == []
+
+
+def test_a_dry_run_names_the_schema_of_a_changed_model_and_all_that_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = create_model("Probe", __base__=MODELS["Probe"], __module__=MODELS["Probe"].__module__, extra=(str, ""))
+    monkeypatch.setitem(MODELS, "Probe", changed)
+    done = CliRunner().invoke(app, ["schemas", "write", "--dry-run"])
+    assert done.exit_code == 0, done.output
+    schema = f"schemas/avsc/Probe/v{len(committed_versions('Probe')) + 1}.avsc"
+    topics = [f"docs/topics/{name}.md" for name, topic in catalogue().topics.items() if topic.record == "Probe"]
+    documents = ["docs/asyncapi.yaml", "docs/json-schemas/Probe.schema.json", *sorted(topics)]
+    assert json.loads(done.stdout)["would_write"] == [schema, *documents]
+    assert not (CHECKOUT / schema).exists()
+    monkeypatch.undo()
+    assert files.stale() == []
 
 
 @pytest.mark.parametrize("topic", sorted(catalogue().topics))
@@ -68,18 +86,21 @@ def test_ajv_compiles_every_json_schema_strictly_and_takes_its_example(tmp_path:
 
 def test_the_asyncapi_document_has_every_topic_as_the_broker_has_it() -> None:
     document = asyncapi(catalogue())
-    assert set(document["channels"]) == {*catalogue().topics, "partner.in"}
+    assert set(document["channels"]) == {*catalogue().topics, "partner.in", "partner.out"}
     for name, topic in catalogue().topics.items():
         binding = document["channels"][name]["bindings"]["kafka"]
         assert (binding["topic"], binding["partitions"]) == (name, catalogue().keyed_partitions)
         assert str(binding["topicConfiguration"]["retention.ms"]) == topic.config()["retention.ms"]
-        message = document["components"]["messages"][topic.record]
+        [to] = document["channels"][name]["messages"].values()
+        message = document["components"]["messages"][to["$ref"].split("/")[-1]]
+        assert set(message["headers"]["properties"]) == {one.name for one in headers_of(name, catalogue())}
         assert message["payload"]["schema"] == committed_versions(topic.record)[-1].schema
 
 
 @needs_program("node")
 @needs_file(NODE / "node_modules" / "@asyncapi" / "parser")
 def test_asyncapis_own_parser_accepts_the_document() -> None:
-    told = run(["node", CHECKOUT / "tests" / "docs" / "validate_asyncapi.mjs", NODE, DOCS / "asyncapi.yaml"])
-    assert told.startswith(f"{len(catalogue().topics) + 1} channels")
+    # As the page writes it, folders relative to the checkout.
+    told = run(["node", "tests/docs/validate_asyncapi.mjs", NODE.relative_to(CHECKOUT), "docs/asyncapi.yaml"], cwd=CHECKOUT)
+    assert told.startswith(f"{len(catalogue().topics) + 2} channels")
     assert told in SHOWN

@@ -1,17 +1,28 @@
 """Every header that the hub reads or writes stands in the docs, and the docs promise none that there is not."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from connectors.delivery.addresses import HttpAddress
+from connectors.delivery.engine import entry_of as delivery_entry
 from connectors.delivery.outcome import Delivered
 from connectors.transports import openapi
 from connectors.transports.http_out import HttpOut
 from connectors.writing import Written
+from ops.documents.headers import headers_of
+from schemas.authorities import authorities
+from schemas.catalogue import catalogue
+from schemas.delivery import Delivery
 from schemas.examples import EXAMPLES
 from schemas.outbound import OutboundItem
+from schemas.ports import Entry
+from schemas.reading import Reading
+from streams.envelope import dead_letter, entry_of
+from streams.intake import Intake
+from streams.processor import Output
 
 from ..connectors.delivery.carrying import TRACE
 from ..connectors.delivery.partners import HttpPartner
@@ -32,8 +43,49 @@ def named_in_code() -> set[str]:
 
 def test_every_header_of_a_record_is_explained_and_no_other() -> None:
     section = (DOCS / "schemas.md").read_text().split("## Headers\n")[1].split("\n## ")[0]
-    explained = {name for line in section.splitlines() for name in re.findall(r"`([^`]+)`", line.split(" | ")[0])}
+    explained = {
+        name for line in section.splitlines() if line[:1] == "|" for name in re.findall(r"`([^`]+)`", line.split(" | ")[0])
+    }
     assert explained == named_in_code()
+
+
+def test_every_header_of_a_record_stands_on_the_page_of_a_topic() -> None:
+    pages = {name for topic in catalogue().topics for name in (one.name for one in headers_of(topic, catalogue()))}
+    assert pages == named_in_code()
+
+
+@pytest.mark.parametrize("topic", sorted(catalogue().topics))
+def test_a_record_has_the_headers_that_its_topics_page_promises_and_no_other(topic: str) -> None:
+    promised = headers_of(topic, catalogue())
+    example = EXAMPLES[catalogue().topics[topic].record]
+    headers: list[dict[str, bytes]] = []
+    if topic == "quarantine":
+        read = FakeRecord(2, 41, b"key", b"not Avro", [("ce_id", b"e1")])
+        headers += [dict(dead_letter("flags", read, "Flag: too short").headers), dict(put_aside_by_intake().headers)]
+    elif isinstance(example, Delivery):
+        headers.append(dict(delivery_entry(example, "delivery-1").headers))
+    else:
+        headers.append(dict(entry_of(Output(topic, "key", example)).headers))
+    for there in headers:
+        assert {one.name for one in promised if one.always} <= there.keys() <= {one.name for one in promised}
+
+
+def put_aside_by_intake() -> Entry:
+    unread = Reading(outcome="quarantined", reason_code="not_json", reason="This is not JSON.")
+    intake = Intake(lambda agency: lambda body, hint: unread, hash_key=b"key", authorities=authorities("383"), team="t")
+    [aside] = [one for one in intake.decide({}, EXAMPLES["Received"]).outputs if one.topic == "quarantine"]
+    return entry_of(aside)
+
+
+@dataclass
+class FakeRecord:
+    """A record as a consumer gives it."""
+
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
 
 
 def test_every_header_that_a_partner_may_send_over_http_is_explained() -> None:

@@ -11,7 +11,7 @@ from ..examples.tools import TOOLS
 PROGRAMS = ("kcat", "promtool", "docker-compose", "systemd-analyze", "curl", "node", "java", "javac", "pg_ctlcluster")
 FETCHED = (
     "confluent/bin/python", "mesh/bin/python", "node/node_modules/@asyncapi/parser", "java/avro-1.12.0.jar",
-    "java/kafka-tools-4.3.0.jar",
+    "java/kafka-tools-4.3.0.jar", "java/ecj-3.40.0.jar",
 )  # fmt: skip
 PACKAGES = ("cloudevents", "jsonschema", "mkdocstrings")
 

@@ -4,9 +4,10 @@
 
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { resolve } from "node:path";
 
 const [modules, document] = process.argv.slice(2);
-const require = createRequire(`${modules}/`);
+const require = createRequire(`${resolve(modules)}/`);
 const { Parser } = require("@asyncapi/parser");
 const { AvroSchemaParser } = require("@asyncapi/avro-schema-parser");
 

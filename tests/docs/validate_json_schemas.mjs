@@ -6,9 +6,10 @@
 
 import { readFile, readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { resolve } from "node:path";
 
 const [modules, folder, examples] = process.argv.slice(2);
-const require = createRequire(`${modules}/`);
+const require = createRequire(`${resolve(modules)}/`);
 const Ajv2020 = require("ajv/dist/2020").default;
 const addFormats = require("ajv-formats");
 

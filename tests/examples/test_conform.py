@@ -1,6 +1,7 @@
 """`conform`: the hub's own connectors hold every case, and three partners who do it wrong are told what they do wrong."""
 
 import json
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from schemas.catalogue import AGENCIES
 from schemas.reading import Hint
 
 from .conftest import Hub
+from .tools import CHECKOUT
 
 #: What a partner answers to a message: status and headers, from its key and bytes.
 Answers = Callable[[str, bytes], tuple[int, dict[str, str]]]
@@ -118,6 +120,12 @@ def test_people_get_a_table_and_who_is_not_there_is_said_to_be_away() -> None:
     with partner(trusts_the_key) as target:
         shown = CliRunner().invoke(app, ["conform", "police", "--target", target, "--wait", "0"], env={"COLUMNS": "200"})
     assert all(name in shown.output for name, _, _ in CASES)
+    page = (CHECKOUT / "docs" / "connect-your-system.md").read_text()
+    told = page.split("a gateway that takes the key for the message:\n\n```\n")[1].split("\n```")[0].splitlines()
+    assert [line for line in told if line not in {*map(str.rstrip, shown.output.splitlines()), "…"}] == []
+    assert re.findall(r"^\| `([a-z-]+)` \|", page.split("| Case | Right |")[1].split("\n\n")[0], re.MULTILINE) == [
+        name for name, _, _ in CASES
+    ]
     assert f"2 of {len(CASES) - 1} cases do not hold." in shown.output
     assert "not tried: no --token was given" in shown.output
     gone = CliRunner().invoke(app, ["conform", "police", "--target", target])

@@ -1,4 +1,7 @@
-"""The tutorial's fifth agency: its steps on a copy of the product, a message through the copy's own connector and intake."""
+"""The tutorial's fifth agency: its steps on a copy of the product, a message from the copy's own edge through its intake.
+
+No broker: what the edge writes is what intake decides about.
+"""
 
 import json
 import os
@@ -15,20 +18,41 @@ from .tools import CHECKOUT, EXAMPLES
 HOUSING = EXAMPLES / "housing"
 ROOMS = ("schemas", "connectors", "streams", "ops")
 
-#: In the copy: what intake's own decision makes of a message that the copy's reader read.
+#: In the copy: its edge takes a message of its example sender, and its intake decides about the record that the edge wrote.
 PROGRAM = """
-import json, sys
+import asyncio, json, sys
+from datetime import UTC, datetime
 from pathlib import Path
+from connectors.edge import Edge
 from connectors.registry import reader
+from connectors.senders import load_senders
 from ops.processes import ROLES
 from ops.read_command import read_file
-from schemas.reading import Hint
+from schemas.authorities import authorities
+from schemas.catalogue import codec
 from streams.intake import Intake
+from streams.partition import PartitionState
+
+class Log:
+    async def append(self, entries):
+        self.entry, = entries
+        return [(0, 0)]
+
+class Noon:
+    def now(self):
+        return datetime(2026, 8, 28, 12, tzinfo=UTC)
+
+log, [sender] = Log(), load_senders(None).of("housing", "http")
 body = Path(sys.argv[1]).read_bytes()
-[report] = reader("housing")(body, Hint(file_name="concern.json")).reports
+asyncio.run(Edge("housing", log, Noon()).store(body=body, sender=sender, transport="http", file_name="concern.json"))
+intake = Intake(reader, hash_key=b"key", authorities=authorities("383"), team="front-door")
+made = PartitionState(intake).apply(log.entry.topic, 0, codec(log.entry.topic).decode(log.entry.value))
+[receipt], [contact] = ([one.record for one in made if one.topic == topic] for topic in ("receipts", "contacts"))
+report = contact.report
 [shown] = read_file("housing", Path("concern.json"), body)
 print(json.dumps({
     "read": shown["disposition"],
+    "on": log.entry.topic, "became": receipt.disposition, "from": receipt.sender,
     "roles": [role for role in ROLES if "housing" in role], "inputs": [name for name in Intake.inputs if "housing" in name],
     "child": report.person.given, "source": report.source_code, "risk": report.risk, "reference": report.reference,
 }))
@@ -60,10 +84,11 @@ def run_in(copy: Path, program: str, *arguments: str) -> str:
     return done.stdout
 
 
-def test_with_one_folder_and_one_catalogue_entry_the_hub_takes_reads_and_starts_it(copy: Path) -> None:
+def test_with_one_folder_and_two_catalogue_lines_the_hub_takes_reads_and_starts_it(copy: Path) -> None:
     told = json.loads(run_in(copy, PROGRAM, str(copy / "connectors" / "housing" / "concern.json")))
     assert told == {
-        "read": "contact", "roles": ["connector-housing"], "inputs": ["received.housing"],
+        "read": "contact", "on": "received.housing", "became": "contact", "from": "housing-http",
+        "roles": ["connector-housing"], "inputs": ["received.housing"],
         "child": "Nora", "source": "4", "risk": "amber", "reference": "HSG-77",
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What groups have committed is told of the broker's own knowledge, whatever state its coordinators are in."""
+"""What groups have committed, and how many are in them, is the broker's own knowledge, whatever state its coordinators are in."""
 
 import time
 from collections.abc import Mapping
@@ -34,7 +34,9 @@ def test_it_outlives_brokers_that_start_and_coordinators_that_are_not_there_yet(
         assert answered(offsets) == {group: {} for group in GROUPS}
         commit(own_broker.bootstrap, "group-7", 2, 5)
         assert answered(offsets) == {group: {("contacts", 2): 5} if group == "group-7" else {} for group in GROUPS}
+        assert offsets.members(["group-7", "group-8"]) == {"group-7": 0, "group-8": 0}
         own_broker.kill()
         assert offsets.committed(GROUPS) == dict.fromkeys(GROUPS)
+        assert offsets.members(["group-7"]) == {"group-7": None}
         own_broker.start()
         assert answered(offsets)["group-7"] == {("contacts", 2): 5}

@@ -1,5 +1,6 @@
 """A copy of a hub is whole or none, holds what no start makes again, and is never put over anything."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,9 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_copy_goes_back_to_an_empty_place_without_what_every_start_makes_again(home: Path, tmp_path: Path) -> None:
+    shown = frontdoor(home, "backup", tmp_path / "copy", "--dry-run")
+    assert json.loads(shown.stdout)["would_write"]["large"] == {"files": 1, "bytes": 12}, shown.output
+    assert not (tmp_path / "copy").exists()
     made = frontdoor(home, "backup", tmp_path / "copy")
     assert made.exit_code == 0 and "The last message in its journals came at Fri 28 Aug 12:00" in made.output, made.output
     assert {path.stat().st_mode & 0o077 for path in (tmp_path / "copy", *(tmp_path / "copy" / "run").rglob("*.log"))} == {0}

@@ -72,6 +72,10 @@ def test_what_the_case_system_alone_has_is_recorded_once_and_opens_a_contact(
     planted_log: str, run_dir: Path, tmp_path: Path
 ) -> None:  # fmt: skip
     source = str(list_1(tmp_path / "list1.csv", "LA0001", "LA0003"))
+    other = str(list_1(tmp_path / "other.csv", "LA0001", "LA0007"))
+    shown = run(planted_log, run_dir, other, "--record", "--by", "Ann Manager", "--dry-run")
+    [would] = json.loads(shown.stdout)["would_write"]
+    assert (shown.exit_code, would["event"], would["by"]) == (0, "contact_recorded", "Ann Manager")
     first = run(planted_log, run_dir, source, "--record", "--by", "Ann Manager", "--json")
     again = run(planted_log, run_dir, source, "--record", "--by", "Ann Manager", "--json")
     assert (first.exit_code, again.exit_code) == (0, 0), first.output

@@ -183,18 +183,21 @@ def test_a_worker_that_stopped_leaves_records_that_grow_old(hub: Hub) -> None:
             hub.scrape(), "frontdoor_oldest_unprocessed_age_seconds", consumergroup="frontdoor-routing", topic="contacts"
         )
 
+    def members() -> float:
+        return value(hub.scrape(), "kafka_consumergroup_members", consumergroup="frontdoor-routing")
+
     def ready() -> float:
         return value(hub.scrape(), "frontdoor_process_ready", process="routing")
 
     # It has committed nothing yet: all contacts wait for it.
-    assert lag(hub.scrape()) == 3
+    assert (lag(hub.scrape()), members()) == (3, 0)
     assert age() > 0
     routing = Running("routing", hub.kafka.bootstrap, hub.run_dir, AFTER)
     routing.start()
     try:
         routing.until_up()
         until(lambda: lag(hub.scrape()) == 0, "routing to commit what it has done")
-        assert age() == 0
+        assert (age(), members()) == (0, 1)
         own = hub.own("routing")
         assert value(own, "frontdoor_finished_total", topic="contacts") == 3
         assert value(own, "frontdoor_appended_total", topic="outbound.social_care") == 3

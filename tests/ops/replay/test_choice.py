@@ -7,8 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.replay.choice import AT, BY, FROM, REASON, Choice, Logged, NotAllowed, check_allowed, written_again
+from schemas.authorities import authorities
 from schemas.catalogue import catalogue
-from streams.envelope import connect_error_headers
+from schemas.examples import EXAMPLES
+from schemas.reading import Reading
+from streams.envelope import connect_error_headers, entry_of
+from streams.intake import Intake
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
@@ -63,8 +67,17 @@ def test_a_dead_letter_goes_back_to_where_it_came_from_without_its_error() -> No
     entry = written_again(dead_letter("case-events", 3), by="Ada Lane", reason="INC-4", at=NOON, elsewhere=False)
     assert (entry.topic, entry.partition) == ("case-events", 3)
     assert [name for name, _ in entry.headers] == ["ce_id", BY, AT, REASON, FROM]
+
+
+def test_what_intake_put_aside_is_for_a_person_and_does_not_go_back_by_itself() -> None:
+    unread = Reading(outcome="quarantined", reason_code="not_json", reason="This is not JSON.")
+    intake = Intake(lambda agency: lambda body, hint: unread, hash_key=b"key", authorities=authorities("383"), team="t")
+    [aside] = [one for one in intake.decide({}, EXAMPLES["Received"]).outputs if one.topic == "quarantine"]
+    one = record("quarantine", headers=entry_of(aside).headers)
+    assert Choice(error="not_json").takes(one)
     with pytest.raises(NotAllowed, match="quarantine retry"):
-        written_again(record("quarantine"), by="Ada Lane", reason="INC-4", at=NOON, elsewhere=False)
+        written_again(one, by="Ada Lane", reason="INC-4", at=NOON, elsewhere=False)
+    assert written_again(one, by="Ada Lane", reason="INC-4", at=NOON, elsewhere=True).topic == "quarantine"
 
 
 @pytest.mark.parametrize("topic", sorted(catalogue().topics))
