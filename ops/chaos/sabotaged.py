@@ -5,7 +5,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from schemas.ports import Entry, NotDurable
@@ -178,7 +178,7 @@ def day_of_the_tick() -> None:
     from streams import same_day
     from streams.cases import Cases
 
-    start, tick, seen = same_day.start, Cases.tick, [datetime.min.astimezone()]
+    start, tick, seen = same_day.start, Cases.tick, [datetime(1970, 1, 1, tzinfo=UTC)]
 
     def remembering(self: Cases, event: Any) -> Any:
         found = tick(self, event)
