@@ -217,8 +217,9 @@ def judge(ledger: list[Record], log: Log) -> tuple[Wrongs, dict[str, set[str]]]:
             if disposition["disposition"] == "quarantined" and receipt not in log.quarantined:
                 wrongs.say("quarantined and not kept", f"{name} {receipt}")
             for contact in disposition["contact_ids"]:
-                # What cannot be read has a clock and no child.
-                if contact not in (log.opened if disposition["disposition"] == "quarantined" else log.contacts):
+                # What cannot be read has a clock and no child, and so has what only repeats it.
+                without_child = disposition["disposition"] in ("quarantined", "duplicate") and contact in log.opened
+                if contact not in log.contacts and not without_child:
                     wrongs.say("a contact that is not on the log", f"{name} {contact}")
         wanted = "contact" if becomes[name] == "contact" else "quarantined"
         others = set(kinds) - {wanted, "duplicate"}

@@ -98,19 +98,20 @@ def assessed(contact: str, at: datetime) -> Entry:
 
 
 def a_good_day() -> tuple[Ledger, list[Entry]]:
-    """One assessed in time, one missed, one delivered twice, one that nobody could read."""
+    """One assessed in time, one missed, one delivered twice, and one twice that nobody could read."""
     ledger = [
         *sent("met", b"1", "contact", "r1"),
         *sent("missed", b"2", "contact", "r2"),
         *sent("twice", b"3", "contact", "r3", "r4"),
-        *sent("poison", b"?", "quarantined", "r5"),
+        *sent("poison", b"?", "quarantined", "r5", "r6"),
     ]
     log = [
         *received("r1", b"1", "contact", "c1"), *child("c1", "r1"), assessed("c1", MORNING + timedelta(hours=1)),
         *received("r2", b"2", "contact", "c2"), *child("c2", "r2"), flag("c2"), flag("c2"),
         *received("r3", b"3", "contact", "c3"), *child("c3", "r3"), flag("c3"),
         *received("r4", b"3", "duplicate"),
-        *received("r5", b"?", "quarantined"),
+        *received("r5", b"?", "quarantined", "c5"), child("c5", "r5")[1], flag("c5"),
+        *received("r6", b"?", "duplicate", "c5"),
         ("quarantine", received("r5", b"?", "quarantined")[0][1]),
         ("case-events", CaseEvent(event_id="t", type="tick", contact_id="tick-0", at=MIDNIGHT + timedelta(minutes=5))),
     ]  # fmt: skip
@@ -158,7 +159,7 @@ FAULTS: dict[str, tuple[Callable[[Ledger, list[Entry]], None], str]] = {
     ),
     "the contact is missing": (without("contacts", lambda r: r.contact_id == "c1"), "a contact that is not on the log"),
     "seen twice as two stories": (
-        plus(*received("r6", b"1", "contact", "c6"), *child("c6", "r6"), flag("c6"), assessed("c6", MORNING)),
+        plus(*received("r7", b"1", "contact", "c7"), *child("c7", "r7"), flag("c7"), assessed("c7", MORNING)),
         "one message, two stories",
     ),
     "no clock": (without("case-events", lambda e: e.event_id == "o-c1"), "not exactly one clock"),
@@ -227,7 +228,7 @@ def test_each_planted_fault_is_called_by_its_name(fault: str) -> None:
     ledger, log = a_good_day()
     plant, name = FAULTS[fault]
     if fault == "seen twice as two stories":
-        ledger.append({"what": "acknowledged", "name": "met", "receipt": "r6"})
+        ledger.append({"what": "acknowledged", "name": "met", "receipt": "r7"})
     plant(ledger, log)
     assert name in judged(ledger, log)
 
