@@ -7,10 +7,11 @@ million records.
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+from connectors.log_ends import log_ends
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +54,9 @@ class Changelog:
         nothing came for `wait` seconds, or the broker does not say yet where the changelog ends. Raises `RuntimeError` if it
         cannot be read."""
         ends: dict[int, int] = {}
-        while missing := [partition for partition in starts if partition not in ends]:
-            ends |= self._ends(missing)
+        while missing := [(self._topic, partition) for partition in starts if partition not in ends]:
+            # Before there is a fetch, behind which the question would wait.
+            ends |= {partition: end for (_, partition), end in log_ends(self._consumer, missing, _ANSWER).items()}
             yield []
         unread = {partition for partition, start in starts.items() if start < ends[partition]}
         self._consumer.assign([TopicPartition(self._topic, partition, starts[partition]) for partition in unread])
@@ -72,20 +74,6 @@ class Changelog:
                     unread.discard(partition)
             yield batch
         self._consumer.unassign()
-
-    def _ends(self, partitions: list[int]) -> dict[int, int]:
-        """Where these end, of those whose leader says so. A fetch does not tell: a broker that has just become leader gives out
-        less than was acknowledged, even nothing, until its followers have come, and does not answer this before (KIP-207)."""
-        ends = {}
-        for partition in partitions:
-            try:
-                _, ends[partition] = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=_ANSWER)
-            except KafkaException:
-                # Or it would ask the leader that it knows, who may be gone, again and again.
-                with suppress(KafkaException):
-                    self._consumer.list_topics(self._topic, timeout=_ANSWER)
-                break
-        return ends
 
     def close(self) -> None:
         """Let the connections go."""

@@ -154,6 +154,8 @@ class PlainWorker:
         self._reader.assign([TopicPartition(topic, partition, offset)])
         while (first := self._reader.poll(_FETCH_WAIT)) is None:
             pass
+        # Every other question would wait behind its fetch.
+        self._reader.unassign()
         error = first.error()
         if error is not None and error.code() != KafkaError._PARTITION_EOF:
             raise RuntimeError(f"{topic} cannot be read: {error.name()}")

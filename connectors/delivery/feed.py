@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from connectors.delivery.engine import TOPIC, WRITER_HEADER, Deliverer
 from connectors.delivery.stall import PATIENCE, Place, Stalled, StallWatch
+from connectors.log_ends import log_ends
 from schemas.at_hand import at_hand
 from schemas.catalogue import AGENCIES, codec
 from schemas.outbound import OutboundItem
@@ -128,10 +129,8 @@ class Feed:
             self._states_fetched_to = {place: at for place, at in self._states_fetched_to.items() if place[1] not in numbers}
 
     async def _go_on_with_what_has_its_states(self) -> None:
-        """A fetch does not tell that these are all: a broker that has just become leader gives out less than was acknowledged
-        until its followers have come, and until then does not answer where the log ends (KIP-207)."""
-        ends = await asyncio.to_thread(self._ends, list(self._states_fetched_to))
-        for place, end in ends.items():
+        """What was fetched may not be all of them yet: where the log ends says so."""
+        for place, end in (await self._ends(list(self._states_fetched_to))).items():
             if end <= self._states_fetched_to[place]:
                 del self._states_fetched_to[place]
                 self._recovered(place[1])
@@ -198,19 +197,13 @@ class Feed:
     async def _look(self) -> None:
         """Whether every partition that has more is read on. Those that wait for their states are not meant to be."""
         read_to = {place: at for place, at in self._next.items() if place[0] == TOPIC or place[1] not in self._recovering}
-        stalled = self._stall.look(time.monotonic(), read_to, await asyncio.to_thread(self._ends, list(read_to)))
+        # Where the broker is away, or a partition has no leader, the next look begins anew.
+        stalled = self._stall.look(time.monotonic(), read_to, await self._ends(list(read_to)))
         if stalled is not None:
             raise Stalled(f"{stalled[0]}/{stalled[1]} has more, and nothing of it has come for a while")
 
-    def _ends(self, places: Sequence[Place]) -> dict[Place, int]:
-        ends: dict[Place, int] = {}
-        for place in places:
-            try:
-                ends[place] = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_ANSWER_SECONDS)[1]
-            except KafkaException:
-                # The broker is away, or a partition has no leader: the next look begins anew.
-                break
-        return ends
+    async def _ends(self, places: Sequence[Place]) -> dict[Place, int]:
+        return await asyncio.to_thread(log_ends, self._consumer, places, _ANSWER_SECONDS)
 
     # -- commits
 

@@ -52,7 +52,8 @@ def back_up(settings: Settings, to: Path, progress: Progress = lambda done, tota
     Raises `CannotCopy`, `NotACopy` when the copy is not what was copied, and `OSError`.
     """
     began = time.monotonic()
-    with _files_standing_still(settings, to) as files:
+    with _parts_standing_still(settings, to) as parts:
+        files = {path: source for part in parts.values() for path, source in part.items()}
         sizes = {path: source.stat().st_size for path, source in files.items()}
         done, total = 0, sum(sizes.values())
         to.mkdir(parents=True, exist_ok=True)
@@ -79,13 +80,11 @@ def back_up(settings: Settings, to: Path, progress: Progress = lambda done, tota
 
 def would_copy(settings: Settings, to: Path) -> dict[str, dict[str, int]]:
     """What `back_up` would copy to `to`: files and bytes of each part. Writes nothing; raises `CannotCopy` as it does."""
-    found: dict[str, dict[str, int]] = {}
-    with _files_standing_still(settings, to):
-        for part in parts_of(settings):
-            sizes = [source.stat().st_size for _, source in part.files()]
-            if sizes:
-                found[part.name] = {"files": len(sizes), "bytes": sum(sizes)}
-    return found
+    with _parts_standing_still(settings, to) as parts:
+        return {
+            name: {"files": len(files), "bytes": sum(source.stat().st_size for source in files.values())}
+            for name, files in parts.items()
+        }
 
 
 def restore(copy: Path, settings: Settings, *, put: bool = True, progress: Progress = lambda done, total: None) -> Restored:
@@ -116,9 +115,9 @@ def restore(copy: Path, settings: Settings, *, put: bool = True, progress: Progr
 
 
 @contextmanager
-def _files_standing_still(settings: Settings, to: Path) -> Iterator[dict[str, Path]]:
-    """Every file of the hub by its path in a copy, once it is sure that the hub can be copied to `to`; it cannot start while
-    the block lasts. Raises `CannotCopy`."""
+def _parts_standing_still(settings: Settings, to: Path) -> Iterator[dict[str, dict[str, Path]]]:
+    """The hub's files by their paths in a copy, for each part that has any, once it is sure that the hub can be copied to `to`;
+    it cannot start while the block lasts. Raises `CannotCopy`."""
     run_dir = settings.run_dir.resolve()
     if not run_dir.is_dir():
         raise CannotCopy(f"there is no hub in {run_dir}")
@@ -130,10 +129,10 @@ def _files_standing_still(settings: Settings, to: Path) -> Iterator[dict[str, Pa
         for node in (run_dir / "kafka").glob("node-*"):
             if not (node / "data" / _ENDED_IN_ORDER).exists():
                 raise CannotCopy("the broker did not end in order: start the hub once more and stop it, `up` and `down`")
-        files = {path: source for part in parts_of(settings) for path, source in part.files()}
-        if not files:
+        parts = {part.name: files for part in parts_of(settings) if (files := dict(part.files()))}
+        if not parts:
             raise CannotCopy(f"there is no hub in {run_dir}")
-        yield files
+        yield parts
 
 
 @contextmanager

@@ -35,12 +35,11 @@ class Place:
 
 @dataclass(frozen=True)
 class LogState:
-    """Offsets of one moment; `committed` and how many `members` by group, without those whose coordinator did not answer."""
+    """Offsets of one moment; `committed` by group, without those whose coordinator did not answer."""
 
     oldest: Mapping[Partition, int]
     ends: Mapping[Partition, int]
     committed: Mapping[str, Mapping[Partition, int]]
-    members: Mapping[str, int]
 
     def places(self) -> Iterator[Place]:
         """Every place of every group: in what it must read, even if it never has, and wherever else it has committed."""
@@ -97,13 +96,15 @@ class BrokerSide:
             oldest, ends = self._offsets(partitions, _EARLIEST), self._offsets(partitions, _LATEST)
             # Groups are asked afterwards: a broker answers a connection in order, and its groups may not be loaded yet.
             offsets = self._resolved(oldest), self._resolved(ends)
-            answered = self._groups.committed(self.groups)
-            places = {group: place for group, place in answered.items() if place is not None}
-            # Where a coordinator did not answer just now, a scrape does not wait for it twice.
-            members = self._groups.members(places) if places else {}
-            return LogState(*offsets, places, {group: count for group, count in members.items() if count is not None})
+            places = self._groups.committed(self.groups)
+            return LogState(*offsets, {group: place for group, place in places.items() if place is not None})
         except (KafkaException, TimeoutError):
             raise BrokerAway("no offsets") from None
+
+    def members(self, state: LogState) -> dict[str, int]:
+        """How many are in each group whose coordinator answered for `state`: nobody waits for another one twice."""
+        answered = self._groups.members(state.committed) if state.committed else {}
+        return {group: count for group, count in answered.items() if count is not None}
 
     def _partitions(self) -> list[Partition]:
         known = catalogue().desired()

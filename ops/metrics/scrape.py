@@ -87,6 +87,8 @@ class Scraper:
         if len(state.committed) < len(self._broker.groups):
             taken.missing.append("consumer groups")
         taken.samples += _offsets(state)
+        members = self._broker.members(state)
+        taken.samples += [Sample("kafka_consumergroup_members", count, (group,)) for group, count in members.items()]
         taken.samples += self._ages(state)
 
     def _ages(self, state: LogState) -> list[Sample]:
@@ -125,7 +127,6 @@ def _offsets(state: LogState) -> list[Sample]:
         for which, offsets in (("current", state.ends), ("oldest", state.oldest))
         for (topic, number), offset in offsets.items()
     ]
-    samples += [Sample("kafka_consumergroup_members", count, (group,)) for group, count in state.members.items()]
     for place in state.places():
         labels = (place.group, place.partition[0], str(place.partition[1]))
         samples.append(Sample("kafka_consumergroup_lag", place.lag, labels))

@@ -75,12 +75,13 @@ def _read(consumer: Consumer, topic: str, partition: int, choice: Choice, offset
             continue
         if offset >= end:
             return
-        yield _logged(message, topic, partition, offset)
+        yield logged(message, topic, partition, offset)
         if offset + 1 >= end:
             return
 
 
-def _logged(message: Message, topic: str, partition: int, offset: int) -> Logged:
+def logged(message: Message, topic: str, partition: int, offset: int) -> Logged:
+    """A record as it came from the log, at its place there."""
     told: Any = message.headers() or []
     headers = tuple((name, bytes(value or b"")) for name, value in told)
     appended_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)

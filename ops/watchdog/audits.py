@@ -2,12 +2,11 @@
 
 import threading
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 from ops.audit.verdict import CannotLook, Verdict
+from ops.logs import place_of
 from ops.watchdog.alarms import Alarm
 
 #: Seconds until an audit that could not be finished is tried again.
@@ -50,9 +49,8 @@ class Audits:
         except CannotLook as error:
             self._fail(" ".join(str(error).split()))
         except Exception as error:
-            # An error's own text may quote a record, so only its type and place are told.
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            self._fail(f"{type(error).__name__} at {Path(place.filename).name} line {place.lineno}")
+            # An error's own text may quote a record.
+            self._fail(place_of((type(error), error, error.__traceback__)))
         else:
             times = Counter(violation.invariant for violation in verdict.violations)
             self._broken = [
