@@ -92,6 +92,7 @@ def chaos(
         raise typer.Exit(COULD_NOT_RUN) from None
     except _Stopped as stopped:
         ended = True
+        say("Stopped by a signal before the end: nothing is said about the promises.")
         raise typer.Exit(128 + stopped.args[0]) from None
     finally:
         if ended and not keep:

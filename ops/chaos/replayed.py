@@ -13,13 +13,13 @@ hub's rows, and by a digest for each record that a worker wrote.
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ops.audit.decoding import Unreadable, decoder_of, digest
 from ops.audit.log_reader import LogReader
 from ops.group_offsets import GroupOffsets
 from ops.replay.choice import Logged
+from ops.replay.log import logged
 from ops.run import PROCESSORS
 from schemas.catalogue import catalogue, codec
 from schemas.ports import Entry
@@ -213,12 +213,7 @@ def _records(bootstrap: str, topics: Sequence[str]) -> Iterator[Logged]:
     reader = LogReader(bootstrap)
     try:
         for topic, partition, offset, message in reader.records(reader.ends(topics), lambda done, total: None):
-            appended_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
-            told: Any = message.headers() or []
-            headers = tuple((name, bytes(value or b"")) for name, value in told)
-            key: Any = message.key()
-            value: Any = message.value()
-            yield Logged(topic, partition, offset, appended_at, key, value, headers)
+            yield logged(message, topic, partition, offset)
     finally:
         reader.close()
 

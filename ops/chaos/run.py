@@ -43,6 +43,8 @@ STARTS = (datetime(2026, 3, 27, 18, 0, tzinfo=UTC), datetime(2026, 10, 23, 18, 0
 _SPACE = 2000
 #: Seconds that a sender goes on asking for an acknowledgement after the last fault.
 _PATIENCE = 90.0
+#: Seconds of draining until it is said what is still behind.
+_NEWS = 30.0
 _DELIVERY = {"frontdoor-delivery": ("deliveries", *(f"outbound.{agency}" for agency in AGENCIES))}
 _VERDICT = Path(__file__).with_name("verdict.py")
 
@@ -117,7 +119,7 @@ def run(options: Options, say: Callable[[str], None], progress: Callable[[int, i
         say("No more faults; the hub drains.")
         settling = Settling(stack.bootstrap, watch, _DELIVERY)
         ending.callback(settling.close)
-        stuck = _drain(clock, run_dir, watch, settling, options.settle)
+        stuck = _drain(clock, run_dir, watch, settling, options.settle, say)
         recipients.write_down_the_folder()
         ledger.write("clock", hub=clock.now().isoformat(), began=start.isoformat())
         say("The auditor re-reads the log, and the ledger is compared with it.")
@@ -222,17 +224,19 @@ def _harm(
     progress(len(ended), len(faults), "")
 
 
-def _drain(clock: SteppedClock, run_dir: Path, watch: LogWatch, settling: Settling, seconds: float) -> str:
+def _drain(
+    clock: SteppedClock, run_dir: Path, watch: LogWatch, settling: Settling, seconds: float, say: Callable[[str], None]
+) -> str:
     """Until everything is done, past the midnight at which the clocks of all that came are due, and one more. Returns who
     did not get there, empty when all did."""
     ticked = ticked_file(run_dir)
     try:
-        _settle(settling, seconds)
+        _settle(settling, seconds, say)
         for _ in range(2):
             to = midnight_after(civil_date(clock.now())) + timedelta(minutes=5)
             clock.set(to)
             watch.wait_for("the ticks of the next day", lambda day=to: ticked_at(ticked) == day, min(60.0, seconds))  # type: ignore[misc]
-            _settle(settling, seconds)
+            _settle(settling, seconds, say)
     except DayStuck as stuck:
         # Time passes all the same: what should have been done by then is missing now.
         clock.set(midnight_after(civil_date(clock.now())) + timedelta(minutes=5))
@@ -240,14 +244,20 @@ def _drain(clock: SteppedClock, run_dir: Path, watch: LogWatch, settling: Settli
     return ""
 
 
-def _settle(settling: Settling, seconds: float) -> None:
-    """Until nothing is behind. A partition whose leader moves while it is asked is asked again. Raises `DayStuck`."""
+def _settle(settling: Settling, seconds: float, say: Callable[[str], None]) -> None:
+    """Until nothing is behind; says now and then what still is. A partition whose leader moves while it is asked is asked again.
+    Raises `DayStuck`."""
     deadline = time.monotonic() + seconds
     while True:
+        left = max(0.0, deadline - time.monotonic())
         try:
-            settling.settle(max(0.0, deadline - time.monotonic()))
+            settling.settle(min(left, _NEWS))
             return
         except KafkaException as error:
-            if time.monotonic() > deadline:
+            if not left:
                 raise DayStuck(f"the broker does not say where its topics end: {error.args[0].name()}") from None
             time.sleep(0.5)
+        except DayStuck as stuck:
+            if not left:
+                raise DayStuck(f"in {seconds:.0f} s: {stuck}") from None
+            say(f"Not drained yet: {stuck}")

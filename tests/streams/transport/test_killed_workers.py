@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from schemas.catalogue import catalogue
 from schemas.ports import Entry
 from tests.streams.transport.account import Auditor
 from tests.streams.transport.hub import OUTPUT, Hub, entries, entry, event
@@ -17,9 +18,9 @@ EVENTS, CONTACTS, KILLS = 10_000, 500, 5
 TURNS = 3
 
 
-def kill_at_random(hub: Hub, chance: random.Random, worker: WorkerProcess) -> None:
-    """Kill it after some more outputs and a moment, so that it happens at any point of a batch, with work left."""
-    before, more = hub.count(OUTPUT), chance.randint(1, EVENTS // KILLS // 2)
+def kill_at_random(hub: Hub, chance: random.Random, worker: WorkerProcess, before: int) -> None:
+    """Kill it after some more outputs than `before` and a moment, so that it happens at any point of a batch, with work left."""
+    more = chance.randint(1, EVENTS // KILLS // 2)
     until("the workers go on", lambda: hub.count(OUTPUT) >= before + more)
     time.sleep(chance.uniform(0, 0.05))
     worker.kill()
@@ -31,8 +32,9 @@ def test_one_worker_killed_five_times_in_10000_events(hub: Hub) -> None:
     auditor = Auditor(hub)
     for portion in portions():
         hub.append(portion)
+        before = hub.count(OUTPUT)
         worker = hub.workers.start()
-        kill_at_random(hub, chance, worker)
+        kill_at_random(hub, chance, worker, before)
         assert auditor.account().overcommitted == []
     hub.workers.start()
     hub.await_no_lag()
@@ -48,11 +50,13 @@ def test_two_workers_killed_in_turn_with_their_partitions_moving(hub: Hub) -> No
     workers = {name: hub.workers.start(name) for name in ("1", "2")}
     for worker in workers.values():
         worker.await_ready()
-    rounds = portions()[:TURNS]
+    # Its last events take a second: what runs already must not be faster than its killer, however late that one comes.
+    rounds = [[*portion, *slow(number)] for number, portion in enumerate(portions()[:TURNS])]
     for number, portion in enumerate(rounds):
+        before = hub.count(OUTPUT)
         hub.append(portion)
         victim = "12"[number % 2]
-        kill_at_random(hub, chance, workers[victim])
+        kill_at_random(hub, chance, workers[victim], before)
         assert auditor.account().overcommitted == []
         if number % 2:
             hub.await_no_lag()
@@ -61,6 +65,12 @@ def test_two_workers_killed_in_turn_with_their_partitions_moving(hub: Hub) -> No
     account = auditor.account()
     assert account.faults == {}
     assert account.events == sum(map(len, rounds))
+
+
+def slow(number: int) -> list[Entry]:
+    """Ten events of a tenth of a second for each partition."""
+    places = range(catalogue().keyed_partitions)
+    return [entry(event(f"slow{number}-{p}-{each}", f"s{p}", "slow"), partition=p) for p in places for each in range(10)]
 
 
 def portions() -> list[list[Entry]]:
