@@ -1,5 +1,6 @@
 """`frontdoor chaos`: a real stack under load while its parts are killed, paused, cut off and starved."""
 
+import faulthandler
 import json
 import shutil
 import signal
@@ -115,6 +116,9 @@ class _Stopped(BaseException):
 
 
 def _stop(number: int, frame: object) -> None:
+    if number == signal.SIGTERM:
+        # Somebody's patience is at its end: what was it that took so long?
+        faulthandler.dump_traceback()
     raise _Stopped(number)
 
 

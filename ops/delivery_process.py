@@ -13,7 +13,7 @@ from connectors.delivery.engine import Deliverer, Route
 from connectors.delivery.feed import Feed, ItemReader
 from connectors.delivery.recipients import Recipient, RecipientsRefused, check_recipients, load_recipients
 from connectors.delivery.routes import routes_to
-from connectors.delivery.stall import Stalled
+from connectors.stall import Stalled
 from ops.clocks import clock_of
 from ops.delivery_statements import send_statements
 from ops.durable_log import KafkaLog

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.case_event import CaseEvent
 from schemas.record import Instant, Record
@@ -52,6 +52,16 @@ class KnownCaseLink(Record):
     event_id: str
     case_id: str
     asked: bool = False
+
+
+class CaseGlance(BaseModel):
+    """As much of a case row as tells when it wakes. A partition's tick row has none of this."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    clocks: list[ClockRow] = Field(default_factory=list)
+    unmatched_at: Instant | None = None
+    unmatched_flagged: bool = False
 
 
 class CaseRow(Record):

@@ -13,7 +13,7 @@ from schemas.flag import Flag, FlagResult, FlagState
 from schemas.identity import flag_id, output_id
 from schemas.record import Record
 from streams import same_day
-from streams.case_row import CaseRow, ClockRow, Holder, KnownCaseLink, Standing, StandingLink, TickRow
+from streams.case_row import CaseGlance, CaseRow, ClockRow, Holder, KnownCaseLink, Standing, StandingLink, TickRow
 from streams.coverage import covered
 from streams.milestones import happened
 from streams.processor import Decision, Output, Rows, Tick
@@ -44,12 +44,11 @@ class Cases:
 
     def wakes_at(self, row: Record) -> datetime | None:
         """The next due time of a running clock, or when parked events have waited long enough."""
-        if not isinstance(row, CaseRow):
-            return None
-        due = [clock.due_at for clock in row.clocks if clock.state == "running"]
-        if row.unmatched_at is not None and not row.unmatched_flagged:
-            due.append(row.unmatched_at)
-        return min(due, default=None)
+        return _wakes(row) if isinstance(row, CaseRow) else None
+
+    def wakes_in(self, text: bytes) -> datetime | None:
+        """The same, of a row that nobody has asked for yet."""
+        return _wakes(CaseGlance.model_validate_json(text))
 
     def decide(self, rows: Rows, event: Record) -> Decision:
         """See the module."""
@@ -324,3 +323,10 @@ def standing_flags(flags: Iterable[Flag]) -> list[Flag]:
     for flag in flags:
         latest[flag.flag_id] = flag
     return list(latest.values())
+
+
+def _wakes(row: CaseRow | CaseGlance) -> datetime | None:
+    due = [clock.due_at for clock in row.clocks if clock.state == "running"]
+    if row.unmatched_at is not None and not row.unmatched_flagged:
+        due.append(row.unmatched_at)
+    return min(due, default=None)

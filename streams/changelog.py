@@ -6,12 +6,14 @@ million records.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from time import monotonic
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from connectors.log_ends import log_ends
+from connectors.stall import PATIENCE, StallWatch
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +21,8 @@ log = logging.getLogger(__name__)
 _TAKEN = 500
 #: Seconds for the broker to say where a partition ends, before it is asked again.
 _ANSWER = 1.0
+#: How often the broker is asked whether there is more, in the time after which reading that stands still is given up.
+_LOOKS = 6
 
 
 class RowRecord(NamedTuple):
@@ -33,8 +37,8 @@ class RowRecord(NamedTuple):
 class Changelog:
     """The changelog `topic`, as it is when it is read. `close` it."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._topic = topic
+    def __init__(self, bootstrap: str, topic: str, *, stall_seconds: float = PATIENCE) -> None:
+        self._topic, self._stall_seconds = topic, stall_seconds
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,
@@ -52,14 +56,15 @@ class Changelog:
     def read(self, starts: Mapping[int, int], wait: float) -> Iterator[list[RowRecord]]:
         """Each partition from its start (or where the changelog begins by now) to its end, in batches. One is empty when
         nothing came for `wait` seconds, or the broker does not say yet where the changelog ends. Raises `RuntimeError` if it
-        cannot be read."""
+        cannot be read, or stands still for `stall_seconds` although the broker says that there is more."""
         ends: dict[int, int] = {}
-        while missing := [(self._topic, partition) for partition in starts if partition not in ends]:
+        while missing := [partition for partition in starts if partition not in ends]:
             # Before there is a fetch, behind which the question would wait.
-            ends |= {partition: end for (_, partition), end in log_ends(self._consumer, missing, _ANSWER).items()}
+            ends |= self._ends(missing)
             yield []
-        unread = {partition for partition, start in starts.items() if start < ends[partition]}
-        self._consumer.assign([TopicPartition(self._topic, partition, starts[partition]) for partition in unread])
+        unread = {partition: start for partition, start in starts.items() if start < ends[partition]}
+        self._consumer.assign([TopicPartition(self._topic, partition, start) for partition, start in unread.items()])
+        stall, looked = StallWatch(self._stall_seconds), monotonic()
         while unread:
             batch = []
             for message in self._consumer.consume(_TAKEN, wait):
@@ -71,9 +76,23 @@ class Changelog:
                 elif error.code() != KafkaError._PARTITION_EOF:
                     raise RuntimeError(f"rows cannot be read: {error.name()}")
                 if next_offset >= ends[partition]:
-                    unread.discard(partition)
+                    unread.pop(partition, None)
+                elif partition in unread:
+                    unread[partition] = next_offset
             yield batch
+            if batch:
+                looked = monotonic()
+            elif monotonic() - looked > self._stall_seconds / _LOOKS:
+                looked = monotonic()
+                read_to = {(self._topic, partition): offset for partition, offset in unread.items()}
+                still_there = {(self._topic, partition): end for partition, end in self._ends(unread).items()}
+                if (stalled := stall.look(looked, read_to, still_there)) is not None:
+                    raise RuntimeError(f"{stalled[0]}/{stalled[1]} has more rows, and none of them has come for a while")
         self._consumer.unassign()
+
+    def _ends(self, partitions: Iterable[int]) -> dict[int, int]:
+        places = [(self._topic, partition) for partition in partitions]
+        return {partition: end for (_, partition), end in log_ends(self._consumer, places, _ANSWER).items()}
 
     def close(self) -> None:
         """Let the connections go."""

@@ -1,7 +1,9 @@
 """What `clocks` keeps of one contact: its milestones and its flags; the clocks themselves are worked out from these."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
 
 from schemas.flag import FlagResult, FlagState
 from schemas.identity import flag_id
@@ -39,6 +41,17 @@ class OpenLimit(NamedTuple):
     clock: Word
     opening: int
     due_at: Instant
+
+
+class ClocksGlance(BaseModel):
+    """As much of a row as tells when it wakes; nothing of it is kept. A partition's tick row has none of this."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    authority: Word = ""
+    limits: tuple[Any, ...] = ()
+    wake_at: Instant | None = None
+    rests_on: Word = ""
 
 
 class ClocksRow(Record):

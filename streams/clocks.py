@@ -12,7 +12,7 @@ from schemas.identity import output_id
 from schemas.record import Record
 from streams.case_clocks import Run, runs
 from streams.case_row import TickRow
-from streams.clock_rows import ClocksRow, OpenLimit
+from streams.clock_rows import ClocksGlance, ClocksRow, OpenLimit
 from streams.clock_rules import ClockRules
 from streams.coverage import covered
 from streams.flag_life import Flags
@@ -42,8 +42,13 @@ class Clocks:
 
     def wakes_at(self, row: Record) -> datetime | None:
         """The next warning point, limit or step of a ladder; the next tick for limits worked out under other rules."""
-        if not isinstance(row, ClocksRow):
-            return None
+        return self._wakes(row) if isinstance(row, ClocksRow) else None
+
+    def wakes_in(self, text: bytes) -> datetime | None:
+        """The same, of a row that nobody has asked for yet: its milestones are not read."""
+        return self._wakes(ClocksGlance.model_validate_json(text))
+
+    def _wakes(self, row: ClocksRow | ClocksGlance) -> datetime | None:
         if row.limits and row.rests_on != self.rules.version(row.authority):
             return _AT_ONCE
         return row.wake_at

@@ -20,7 +20,7 @@ from pydantic_core import from_json
 from schemas.record import Record
 from streams.cold_rows import ColdRows
 from streams.due import Due
-from streams.processor import Decision, Derived, Deriving, Output, Processor, Tick, Timeless
+from streams.processor import Decision, Derived, Deriving, Glancing, Output, Processor, Tick
 
 #: Between what a row's record says about the row, and the row.
 _ROW = b', "row": '
@@ -81,7 +81,7 @@ class PartitionState:
     _derived: Derived | None = None
 
     def __post_init__(self) -> None:
-        cold = isinstance(self.processor, Timeless) and not isinstance(self.processor, Deriving)
+        cold = isinstance(self.processor, Glancing) and not isinstance(self.processor, Deriving)
         self.rows = ColdRows(self.processor.parse_row) if cold else {}
 
     def get(self, key: str) -> Record | None:
@@ -105,6 +105,16 @@ class PartitionState:
         origin = Origin(topic, head["offset"])
         if origin.offset > self.proved.get(topic, -1):
             self.proved[topic] = origin.offset
+        settled, held = self.settled.get(topic, 0), self.origins.get(key)
+        waiting = self._unsettled.get(topic)
+        if origin.offset < settled >= head.get("until", settled + 1) and not waiting:
+            # Of a batch known to be complete, as all but the last of a million are: there is nothing to wait for.
+            if held is not None and held.later_than(origin):
+                self.outvoted.add(key)
+            else:
+                self._restored[key], self.origins[key] = row, origin
+                self.outvoted.discard(key)
+            return
         self.durable(topic, head.get("since", 0))
         waiting = self._unsettled.setdefault(topic, {})
         versions, held = waiting.get(key, _NONE), self.origins.get(key)
@@ -180,19 +190,18 @@ class PartitionState:
         return again
 
     def _take_restored(self) -> None:
-        """Read the rows, and build the due heap."""
-        if isinstance(self.rows, ColdRows):
-            for key, text in self._restored.items():
+        """Take the rows, and note when they wake. What was noted before may hold no more; that shows when its time comes."""
+        glance = self.processor.wakes_in if isinstance(self.processor, Glancing) else None
+        for key, text in self._restored.items():
+            if glance is not None and isinstance(self.rows, ColdRows):
                 self.rows.restore(key, text)
-        else:
-            for key, text in self._restored.items():
-                self.rows[key] = self.processor.parse_row(text)
-                self._derived = None
-            self._due = Due()
-            for key, row in self.rows.items():
+                wakes = glance(text)
+            else:
+                row = self.rows[key] = self.processor.parse_row(text)
                 wakes = self.processor.wakes_at(row)
-                if wakes is not None:
-                    self._due.add(wakes, key)
+                self._derived = None
+            if wakes is not None:
+                self._due.add(wakes, key)
         self._restored.clear()
 
     def apply(self, topic: str, offset: int, event: Record) -> list[Output]:

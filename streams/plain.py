@@ -15,7 +15,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from connectors.delivery.stall import StallWatch
+from connectors.stall import StallWatch
 from schemas.ports import DurableLog
 from streams.changelog import Changelog
 from streams.fail_stop import fail_stop, require_within

@@ -108,6 +108,15 @@ class DerivedRows(Protocol):
         ...
 
 
+@runtime_checkable
+class Glancing(Protocol):
+    """A processor that knows when a row wakes without reading all of it: after a start its rows stay text until asked for."""
+
+    def wakes_in(self, text: bytes) -> datetime | None:
+        """`wakes_at` of the row with this JSON."""
+        ...
+
+
 class Timeless:
     """The part of a processor that no clock concerns."""
 
@@ -116,6 +125,10 @@ class Timeless:
         return None
 
     def wakes_at(self, row: Record) -> datetime | None:
+        """Never."""
+        return None
+
+    def wakes_in(self, text: bytes) -> datetime | None:
         """Never."""
         return None
 

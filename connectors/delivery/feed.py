@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.delivery.engine import TOPIC, WRITER_HEADER, Deliverer
-from connectors.delivery.stall import PATIENCE, Place, Stalled, StallWatch
 from connectors.log_ends import log_ends
+from connectors.stall import PATIENCE, Place, Stalled, StallWatch
 from schemas.at_hand import at_hand
 from schemas.catalogue import AGENCIES, codec
 from schemas.outbound import OutboundItem

@@ -1,4 +1,4 @@
-"""Reading that has stopped is noticed, and ends the process; reading that has nothing to do is left alone."""
+"""A delivering process whose reading has stopped ends; one that has nothing to do is left alone."""
 
 import asyncio
 import uuid
@@ -7,12 +7,10 @@ from functools import partial
 
 import pytest
 from confluent_kafka import KafkaException, TopicPartition
-from hypothesis import given
-from hypothesis import strategies as st
 
 from connectors.delivery.engine import Deliverer
 from connectors.delivery.feed import OUTBOUND, Feed, ItemReader
-from connectors.delivery.stall import PATIENCE, Place, Stalled, StallWatch
+from connectors.stall import Stalled
 from ops.clocks import SystemClock
 from ops.durable_log import KafkaLog
 from schemas.catalogue import catalogue
@@ -20,23 +18,6 @@ from schemas.catalogue import catalogue
 from .carrying import put
 from .partners import until
 from .test_delivery import item
-
-PLACE = ("outbound.health", 1)
-
-
-@given(st.lists(st.tuples(st.floats(0.1, 20), st.integers(0, 3), st.integers(0, 3), st.booleans()), max_size=30))
-def test_only_a_partition_that_has_more_and_stands_still_for_the_whole_time_is_named(
-    looks: list[tuple[float, int, int, bool]],
-) -> None:
-    watch, now, stands = StallWatch(), 0.0, None
-    for pause, read, more, answered in looks:
-        now += pause
-        ends: dict[Place, int] = {PLACE: read + more} if answered else {}
-        stands = None if not more or not answered else stands if stands and stands[0] == read else (read, now)
-        late = stands is not None and now - stands[1] >= PATIENCE
-        assert watch.look(now, {PLACE: read}, ends) == (PLACE if late else None)
-        if late:
-            return
 
 
 @pytest.mark.broker
