@@ -48,6 +48,8 @@ class Changelog:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "earliest",
                 "fetch.message.max.bytes": 4 * 1024 * 1024,
+                # What is fetched ahead is bounded, and gone long before the second that the library waits when it is full.
+                "fetch.queue.backoff.ms": 20,
                 "log_level": 2,
             },
             logger=log,
