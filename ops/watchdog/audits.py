@@ -11,14 +11,17 @@ from ops.watchdog.alarms import Alarm
 
 #: Seconds until an audit that could not be finished is tried again.
 _AGAIN = 60.0
+#: Seconds after which an audit that has not ended is an alarm: at 20,000 records a second a log of forty millions takes as long.
+PATIENCE = 2000.0
 
 
 class Audits:
-    """`examine` makes one audit; the next begins `every` seconds after the last began, never with 0."""
+    """`examine` makes one audit; the next begins `every` seconds after the last began, never with 0. One that has not ended after
+    `patience` seconds counts as one that could not be finished, until it does."""
 
-    def __init__(self, examine: Callable[[], Verdict], every: float) -> None:
-        self._examine, self._every = examine, every
-        self._next = time.monotonic()
+    def __init__(self, examine: Callable[[], Verdict], every: float, patience: float = PATIENCE) -> None:
+        self._examine, self._every, self._patience = examine, every, patience
+        self._next = self._began = time.monotonic()
         self._thread: threading.Thread | None = None
         self._broken: list[Alarm] = []
         self._failed: list[Alarm] = []
@@ -31,7 +34,8 @@ class Audits:
     def go_on(self) -> None:
         """Begin the next audit if its time has come and none is under way."""
         if self._every and not self.under_way and time.monotonic() >= self._next:
-            self._next = time.monotonic() + self._every
+            self._began = time.monotonic()
+            self._next = self._began + self._every
             self._thread = threading.Thread(target=self._audit, name="audit", daemon=True)
             self._thread.start()
 
@@ -40,7 +44,10 @@ class Audits:
         return self._broken
 
     def failed(self) -> list[Alarm]:
-        """That the last audit could not be finished, and why; nothing once one was."""
+        """That the last audit could not be finished, and why, or does not end; nothing once one was."""
+        lasts = time.monotonic() - self._began
+        if self.under_way and lasts > self._patience:
+            return [_unfinished(f"has not ended in {lasts:.0f} s, so no promise is held now; the watchdog must be started again")]
         return self._failed
 
     def _audit(self) -> None:
@@ -60,5 +67,9 @@ class Audits:
             self._failed = []
 
     def _fail(self, why: str) -> None:
-        self._failed = [Alarm("cannot-look", "audit", f"it could not be finished, so no promise is held now: {why}")]
+        self._failed = [_unfinished(f"could not be finished, so no promise is held now: {why}")]
         self._next = min(self._next, time.monotonic() + _AGAIN)
+
+
+def _unfinished(what: str) -> Alarm:
+    return Alarm("cannot-look", "audit", f"it {what}")

@@ -1,5 +1,6 @@
 """Audits beside the watchdog: one that cannot be finished is an alarm, without a word of any record, until one can."""
 
+import threading
 import time
 
 from ops.audit.verdict import INVARIANTS, CannotLook, Counts, Verdict, Violation
@@ -59,3 +60,26 @@ def test_none_is_made_where_none_is_asked_for() -> None:
     audits = Audits(verdict, 0)
     audits.go_on()
     assert not audits.under_way
+
+
+def test_an_audit_that_does_not_end_is_an_alarm_until_it_does() -> None:
+    go = threading.Event()
+
+    def hangs() -> Verdict:
+        go.wait(20)
+        return verdict()
+
+    audits = Audits(hangs, 1000, patience=0.05)
+    audits.go_on()
+    assert audits.failed() == []
+    deadline = time.monotonic() + 20
+    while not (failed := audits.failed()):
+        assert audits.under_way and time.monotonic() < deadline
+        time.sleep(0.01)
+    assert (failed[0].kind, failed[0].about) == ("cannot-look", "audit")
+    assert "has not ended" in failed[0].text
+    go.set()
+    while audits.under_way:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert audits.failed() == []
