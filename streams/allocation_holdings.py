@@ -9,7 +9,7 @@ from schemas.record import Record
 from streams.allocation_held import Unassessed
 from streams.allocation_rota import RotaWorker
 from streams.allocation_rows import HoldingRow, LoadedCaseRow, TeamRow
-from streams.processor import DerivedRows, Rows
+from streams.processor import Rows, derived_of
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -72,8 +72,7 @@ class Holdings:
 
     def unassessed_of(self, worker_id: str, at: datetime) -> list[str]:
         """What somebody holds unassessed and may be taken from them, most urgent first."""
-        assert isinstance(self._rows, DerivedRows)
-        index: Unassessed = self._rows.derived
+        index: Unassessed = derived_of(self._rows)
         asked = {*index.of(self.team, worker_id), *(holding.contact_id for holding in self._held.values())}
         held = [holding for contact in asked if (holding := self.find(contact)) is not None]
         theirs = [one for one in held if one.worker_id == worker_id and one.moves(at)]

@@ -26,7 +26,7 @@ from streams.linking_rows import Known, parse_row
 from streams.linking_statements import MERGED, NOT_TAKEN, TAKEN, UNDONE, stated, statements_of, without
 from streams.linking_versions import Revised, revised
 from streams.processor import Decision as Decided
-from streams.processor import DerivedRows, Rows, Timeless
+from streams.processor import Rows, Timeless, derived_of
 
 NEW_VERSION = "new_version"
 NEW_VERSION_DIFFERS = "new_version_differs"
@@ -57,8 +57,7 @@ class Linkage(Timeless):
     def decide(self, rows: Rows, event: Record) -> Decided:
         """See the module."""
         assert isinstance(event, LinkageEvent)
-        assert isinstance(rows, DerivedRows), "linkage needs rows that keep its index"
-        known = rows.derived
+        known = derived_of(rows)
         assert isinstance(known, Known)
         index = known.index(event.partnership)
         ledger = LinkageLedger(rows, index, event, self._scorer, self._kept_for)

@@ -20,7 +20,7 @@ from pydantic_core import from_json
 from schemas.record import Record
 from streams.cold_rows import ColdRows
 from streams.due import Due
-from streams.processor import Decision, Derived, Deriving, Glancing, Output, Processor, Tick
+from streams.processor import Decision, Derived, Output, Processor, Tick, derives, glances
 
 #: Between what a row's record says about the row, and the row.
 _ROW = b', "row": '
@@ -81,7 +81,7 @@ class PartitionState:
     _derived: Derived | None = None
 
     def __post_init__(self) -> None:
-        cold = isinstance(self.processor, Glancing) and not isinstance(self.processor, Deriving)
+        cold = glances(self.processor) and not derives(self.processor)
         self.rows = ColdRows(self.processor.parse_row) if cold else {}
 
     def get(self, key: str) -> Record | None:
@@ -92,7 +92,7 @@ class PartitionState:
     def derived(self) -> Derived:
         """What the processor works out from all rows. Built when first asked for, and again when rows were restored."""
         if self._derived is None:
-            assert isinstance(self.processor, Deriving)
+            assert derives(self.processor)
             self._derived = self.processor.derive(self.rows)
         return self._derived
 
@@ -184,14 +184,14 @@ class PartitionState:
             batch = {"since": self.settled.get(origin.topic, 0), "before": origin.offset}
             again.append(self._row_write(key, batch))
         self.outvoted.clear()
-        if self._derived is None and isinstance(self.processor, Deriving):
+        if self._derived is None and derives(self.processor):
             # Before the first event, like everything that grows with the rows.
             self._derived = self.processor.derive(self.rows)
         return again
 
     def _take_restored(self) -> None:
         """Take the rows, and note when they wake. What was noted before may hold no more; that shows when its time comes."""
-        glance = self.processor.wakes_in if isinstance(self.processor, Glancing) else None
+        glance = self.processor.wakes_in if glances(self.processor) else None
         for key, text in self._restored.items():
             if glance is not None and isinstance(self.rows, ColdRows):
                 self.rows.restore(key, text)

@@ -7,7 +7,7 @@ benchmark's other engine, with the same result. Time comes as ticks; a row says 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard
 
 from schemas.record import Record
 
@@ -89,7 +89,6 @@ class Derived(Protocol):
         ...
 
 
-@runtime_checkable
 class Deriving(Protocol):
     """A processor that needs more than rows by key, and works it out from all rows of the partition."""
 
@@ -98,23 +97,32 @@ class Deriving(Protocol):
         ...
 
 
-@runtime_checkable
-class DerivedRows(Protocol):
-    """Rows that keep what a `Deriving` processor works out from them."""
-
-    @property
-    def derived(self) -> Any:
-        """What `derive` gave, in step with the rows."""
-        ...
-
-
-@runtime_checkable
 class Glancing(Protocol):
     """A processor that knows when a row wakes without reading all of it: after a start its rows stay text until asked for."""
 
     def wakes_in(self, text: bytes) -> datetime | None:
         """`wakes_at` of the row with this JSON."""
         ...
+
+
+# Asked for every decision: `isinstance` of a protocol would take longer than many a decision.
+
+
+def derives(processor: object) -> TypeGuard[Deriving]:
+    """Whether it is one that works something out from all rows."""
+    return hasattr(processor, "derive")
+
+
+def glances(processor: object) -> TypeGuard[Glancing]:
+    """Whether it is one that need not read a row to know when it wakes."""
+    return hasattr(processor, "wakes_in")
+
+
+def derived_of(rows: Rows) -> Any:
+    """What a `Deriving` processor works out from these rows, in step with them. Raises `TypeError` if they do not keep it."""
+    if not hasattr(type(rows), "derived"):
+        raise TypeError("these rows do not keep what is worked out from all of them")
+    return rows.derived  # type: ignore[attr-defined]
 
 
 class Timeless:
