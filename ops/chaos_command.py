@@ -44,6 +44,7 @@ def chaos(
     Exit code 0: every promise held. 1: one was broken. 2: there is no such fault or sabotage. 3: the hub could not start,
     or a broker did not come back.
     """
+    from ops.audit.verdict import CannotLook
     from ops.chaos.run import Options, run
     from ops.chaos.sabotaged import SABOTAGES
     from ops.chaos.summary import tables, trials_table
@@ -88,7 +89,7 @@ def chaos(
             # What nobody asked to break is to be looked into.
             keep = keep or not (found["ok"] or sabotage)
         ended = True
-    except EXPLAINED as error:
+    except (*EXPLAINED, CannotLook) as error:
         say(f"{error}\nThe run's folder, with its logs: {run_dir}")
         raise typer.Exit(COULD_NOT_RUN) from None
     except _Stopped as stopped:

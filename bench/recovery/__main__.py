@@ -20,32 +20,17 @@ from confluent_kafka import Consumer, TopicPartition
 from bench.pipeline.log import Log, wait
 from bench.pipeline.process_facts import cpu_seconds, peak_mib
 from bench.recovery import decided, history
-from ops.clock_data import clock_rules
 from ops.embedded_kafka import EmbeddedKafka
 from ops.processes import Stack
+from ops.run import PROCESSORS
 from ops.topics import apply_topics
 from schemas.catalogue import catalogue
 from schemas.ports import Entry
 from schemas.settings import Settings
-from streams.answers import Answers
-from streams.cases import Cases
-from streams.clocks import Clocks
-from streams.processor import Processor
 
 _LIMIT = 600.0
 #: Routing keeps no rows, so it has nothing to read.
 _ROLES = ("cases", "clocks", "answers", *decided.KINDS)
-
-
-def processor_of(role: str) -> Processor:
-    """The decisions of that kind of worker."""
-    match role:
-        case "cases":
-            return Cases()
-        case "clocks":
-            return Clocks(clock_rules(Settings()))
-        case _:
-            return Answers(hash_key=Settings().hash_key.encode())
 
 
 def measure(role: str, cases: int, updates: int, kills: int, directory: Path) -> dict[str, Any]:
@@ -82,9 +67,9 @@ def _write(log: Log, role: str, topic: str, cases: int, updates: int) -> tuple[i
     changelog, each = catalogue().changelog_topic(f"{role}-rows"), cases // partitions
     entries: Iterable[Entry]
     if role in decided.KINDS:
-        entries = decided.entries_of(decided.KINDS[role], changelog, partitions=partitions, each=each, updates=updates)
+        entries = decided.entries_of(role, changelog, partitions=partitions, each=each, updates=updates)
     else:
-        entries = history.entries_of(processor_of(role), changelog, partitions=partitions, each=each, updates=updates)
+        entries = history.entries_of(PROCESSORS[role](Settings()), changelog, partitions=partitions, each=each, updates=updates)
     records, size, chunk = 0, 0, []
     for entry in entries:
         if entry.topic == changelog:

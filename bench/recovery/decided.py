@@ -16,21 +16,16 @@ from uuid import NAMESPACE_DNS, uuid5
 from bench.linkage.families import make_families
 from bench.linkage.reports import write_report
 from bench.pipeline.messages import Partners
-from connectors.registry import load_readers, reader
+from ops.run import PROCESSORS
 from schemas.allocation import AllocationEvent
-from schemas.authorities import authorities
 from schemas.catalogue import catalogue
 from schemas.linkage import LinkageEvent, LinkPerson
 from schemas.ports import Entry
 from schemas.record import Record
 from schemas.settings import Settings
-from streams.allocation import Allocation
 from streams.envelope import entry_of
-from streams.intake import Intake
-from streams.linkage.model import Scorer, shipped_model
-from streams.linking import Linkage
 from streams.partition import PartitionState
-from streams.processor import Output, Processor
+from streams.processor import Output
 
 _SPACE = uuid5(NAMESPACE_DNS, "recovery.invalid")
 _ARRIVAL = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -40,10 +35,9 @@ _WORKERS = 5
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of worker: its decisions, and the events of so many cases in one partition."""
+    """One kind of worker: what it reads, and the events of so many cases in one partition."""
 
     topic: str
-    processor: Callable[[], Processor]
     events: Callable[[int, int], Iterator[Record]]
     #: Whether an update leaves a row of its own under that key.
     own_row: Callable[[str, bytes], bool] = lambda key, row: False
@@ -86,26 +80,18 @@ def _messages(partition: int, cases: int) -> Iterator[Record]:
         yield partners.message("education JSON").received(f"recovery {partition} {number}", "bench", at)
 
 
-def _intake() -> Intake:
-    load_readers()
-    settings = Settings()
-    return Intake(
-        reader, hash_key=settings.hash_key.encode(), authorities=authorities(settings.own_authority), team=settings.team,
-        partnership=settings.partnership,
-    )  # fmt: skip
-
-
 KINDS: dict[str, Kind] = {
-    "intake": Kind("received.education", _intake, _messages, lambda key, row: b'"reference"' not in row[:30]),
-    "allocation": Kind("allocation-in", Allocation, _allocation_events),
-    "linkage": Kind("linkage-in", lambda: Linkage(Scorer(shipped_model()), Settings().hash_key.encode()), _linkage_events),
+    "intake": Kind("received.education", _messages, lambda key, row: b'"reference"' not in row[:30]),
+    "allocation": Kind("allocation-in", _allocation_events),
+    "linkage": Kind("linkage-in", _linkage_events),
 }
 
 
-def entries_of(kind: Kind, changelog: str, *, partitions: int, each: int, updates: int) -> Iterator[Entry]:
+def entries_of(role: str, changelog: str, *, partitions: int, each: int, updates: int) -> Iterator[Entry]:
     """Events and rows of `each` cases a partition, update by update, in the order in which a worker would have appended them."""
+    kind = KINDS[role]
     for partition in range(partitions):
-        processor = kind.processor()
+        processor = PROCESSORS[role](Settings())
         state, first = PartitionState(processor), list(kind.events(partition, each))
         events = [entry_of(Output(kind.topic, "case", event)).value for event in first]
         written: list[list[_Written]] = []

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from ops.audit.decoding import Unreadable, decoder_of, digest
 from ops.audit.log_reader import LogReader
+from ops.audit.verdict import CannotLook
 from ops.group_offsets import GroupOffsets
 from ops.replay.choice import Logged
 from ops.replay.log import logged
@@ -42,6 +43,8 @@ _DEAD = "dead letter of"
 _NAMED = 10
 #: Seconds for a coordinator to say what its group has committed.
 _PATIENCE = 20.0
+#: Seconds without a row until the reading of rows is given up.
+_SILENCE = 45.0
 
 
 class _Output(NamedTuple):
@@ -160,7 +163,7 @@ def replay(settings: Settings) -> dict[str, Any]:
     """Decide everything on a drained hub's log again, under the settings of its workers and its stepped clock. See
     `Replay.found`.
 
-    Raises `ops.audit.verdict.CannotLook` when the log cannot be read, `RuntimeError` when the rows or the commits cannot.
+    Raises `CannotLook` when the broker does not answer, `RuntimeError` when rows cannot be read.
     """
     processors = [make(settings) for make in PROCESSORS.values()]
     again = Replay(processors)
@@ -221,7 +224,12 @@ def _records(bootstrap: str, topics: Sequence[str]) -> Iterator[Logged]:
 def _changelog(bootstrap: str, processor: Processor) -> Iterator[RowRecord]:
     changelog = Changelog(bootstrap, catalogue().changelog_topic(f"{processor.name}-rows"))
     try:
+        heard = time.monotonic()
         for batch in changelog.read(dict.fromkeys(range(catalogue().keyed_partitions), 0), wait=0.05):
+            if batch:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > _SILENCE:
+                raise CannotLook(f"nothing is heard of the rows of {processor.name}: the broker does not say where they end")
             yield from batch
     finally:
         changelog.close()
@@ -232,6 +240,6 @@ def _committed(bootstrap: str, group: str) -> Mapping[tuple[str, int], int]:
     with GroupOffsets(bootstrap) as offsets:
         while (found := offsets.committed([group])[group]) is None:
             if time.monotonic() > deadline:
-                raise RuntimeError(f"no coordinator says what {group} has committed")
+                raise CannotLook(f"no coordinator says what {group} has committed")
             time.sleep(0.2)
     return found

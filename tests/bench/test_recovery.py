@@ -3,14 +3,15 @@
 import pytest
 
 from bench.recovery import decided
-from bench.recovery.__main__ import processor_of
 from bench.recovery.history import TOPIC, entries_of
+from ops.run import PROCESSORS
+from schemas.settings import Settings
 from streams.case_row import CaseRow
 from streams.partition import PartitionState
 
 
 def test_the_rows_of_the_history_are_read_as_finished_work() -> None:
-    cases = processor_of("cases")
+    cases = PROCESSORS["cases"](Settings())
     entries = list(entries_of(cases, "rows", partitions=1, each=3, updates=10))
     state = PartitionState(cases)
     for entry in entries:
@@ -24,8 +25,8 @@ def test_the_rows_of_the_history_are_read_as_finished_work() -> None:
 @pytest.mark.parametrize("role", ["allocation", "linkage"])
 def test_what_was_decided_for_each_case_is_read_as_finished_work(role: str) -> None:
     kind = decided.KINDS[role]
-    entries = list(decided.entries_of(kind, "rows", partitions=1, each=3, updates=2))
-    state = PartitionState(kind.processor())
+    entries = list(decided.entries_of(role, "rows", partitions=1, each=3, updates=2))
+    state = PartitionState(PROCESSORS[role](Settings()))
     for entry in entries:
         if entry.topic == "rows":
             state.restore((entry.key or b"").decode(), entry.value or b"")
