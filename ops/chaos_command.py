@@ -80,6 +80,8 @@ def chaos(
     ended = False
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
+    # Somebody's patience is at its end: what is it that takes so long? Said at once, also out of a call that does not return.
+    faulthandler.register(signal.SIGTERM, file=2, chain=True)
     try:
         options = Options(seed, minutes * 60, nodes, rate, run_dir, kinds, sabotage)
         if sabotage == "all":
@@ -117,9 +119,6 @@ class _Stopped(BaseException):
 
 
 def _stop(number: int, frame: object) -> None:
-    if number == signal.SIGTERM:
-        # Somebody's patience is at its end: what was it that took so long?
-        faulthandler.dump_traceback()
     raise _Stopped(number)
 
 

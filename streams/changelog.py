@@ -85,11 +85,11 @@ class Changelog:
             if batch:
                 looked = monotonic()
             elif monotonic() - looked > self._stall_seconds / _LOOKS:
-                looked = monotonic()
                 read_to = {(self._topic, partition): offset for partition, offset in unread.items()}
                 still_there = {(self._topic, partition): end for partition, end in self._ends(unread).items()}
-                if (stalled := stall.look(looked, read_to, still_there)) is not None:
+                if (stalled := stall.look(monotonic(), read_to, still_there)) is not None:
                     raise RuntimeError(f"{stalled[0]}/{stalled[1]} has more rows, and none of them has come for a while")
+                looked = monotonic()
         self._consumer.unassign()
 
     def _ends(self, partitions: Iterable[int]) -> dict[int, int]:

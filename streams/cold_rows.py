@@ -1,7 +1,7 @@
 """Rows that stay text until somebody asks for them. Pure.
 
-A processor without a clock asks for few of its rows again: intake keeps one for every message that ever came, and looks at
-those of the sender's message in hand. Read all after each start they would cost minutes of processor time at a million
+Most rows are not asked for again: intake keeps one for every message that ever came, and looks at those of the sender's message
+in hand; `clocks` looks at those that wake. Read all after each start they would cost minutes of processor time at a million
 messages, and four times the memory.
 """
 

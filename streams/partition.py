@@ -13,6 +13,7 @@ stood at the last complete batch, and decides the incomplete one again from ther
 
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from pydantic_core import from_json
@@ -68,7 +69,7 @@ class PartitionState:
     settled: dict[str, int] = field(default_factory=dict)
     #: Rows whose last record in the changelog is older than what we hold: they must be written again.
     outvoted: set[str] = field(default_factory=set)
-    #: Restored rows that `recovered` will read: of ten versions of a row, nine need never be.
+    #: Restored rows that `recovered` will take: of ten versions of a row, nine need never be read.
     _restored: dict[str, bytes] = field(default_factory=dict)
     _unsettled: dict[str, dict[str, list[_Version]]] = field(default_factory=dict)
     #: The keys restored of batches that may be incomplete, by topic, beginning and end.
@@ -162,7 +163,7 @@ class PartitionState:
 
     def recovered(self, committed: Mapping[str, int] | None = None) -> list[RowWrite]:
         """After the last changelog record and before the first event, with the group's committed offset of each
-        topic: go back to the last complete batch, build the due heap. Returns the outvoted rows."""
+        topic: go back to the last complete batch, note when rows wake. Returns the outvoted rows."""
         for topic, offset in (committed or {}).items():
             self.durable(topic, offset)
         for waiting in self._unsettled.values():
@@ -220,10 +221,18 @@ class PartitionState:
 
     def _wake_due(self, tick: Tick, origin: Origin) -> list[Output]:
         outputs: list[Output] = []
+        later: list[tuple[datetime, str]] = []
         for wakes, key in self._due.take(tick.at):
             # A row changed since has its own newer entry; only the entry that still holds wakes it.
-            if self.processor.wakes_at(self.rows[key]) == wakes:
-                outputs += self._keep(self.processor.wake(self, key, tick), origin)
+            if self.processor.wakes_at(self.rows[key]) != wakes:
+                continue
+            if self.origins[key].later_than(origin) and key not in self._dirty:
+                # A version from after this tick was restored in place of a lost one: the next tick wakes it.
+                later.append((wakes, key))
+                continue
+            outputs += self._keep(self.processor.wake(self, key, tick), origin)
+        for wakes, key in later:
+            self._due.add(wakes, key)
         return outputs
 
     def _keep(self, decision: Decision, origin: Origin) -> list[Output]:

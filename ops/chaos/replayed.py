@@ -163,7 +163,7 @@ def replay(settings: Settings) -> dict[str, Any]:
     """Decide everything on a drained hub's log again, under the settings of its workers and its stepped clock. See
     `Replay.found`.
 
-    Raises `CannotLook` when the broker does not answer, `RuntimeError` when rows cannot be read.
+    Raises `CannotLook` when the broker does not answer, or rows cannot be read.
     """
     processors = [make(settings) for make in PROCESSORS.values()]
     again = Replay(processors)
@@ -231,6 +231,8 @@ def _changelog(bootstrap: str, processor: Processor) -> Iterator[RowRecord]:
             elif time.monotonic() - heard > _SILENCE:
                 raise CannotLook(f"nothing is heard of the rows of {processor.name}: the broker does not say where they end")
             yield from batch
+    except RuntimeError as error:
+        raise CannotLook(f"the rows of {processor.name}: {error}") from None
     finally:
         changelog.close()
 

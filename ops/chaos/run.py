@@ -259,5 +259,5 @@ def _settle(settling: Settling, seconds: float, say: Callable[[str], None]) -> N
             time.sleep(0.5)
         except DayStuck as stuck:
             if not left:
-                raise DayStuck(f"in {seconds:.0f} s: {stuck}") from None
+                raise DayStuck(f"not drained after {seconds:.0f} s; at last {stuck}") from None
             say(f"Not drained yet: {stuck}")

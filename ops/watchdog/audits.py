@@ -44,10 +44,10 @@ class Audits:
         return self._broken
 
     def failed(self) -> list[Alarm]:
-        """That the last audit could not be finished, and why, or does not end; nothing once one was."""
-        lasts = time.monotonic() - self._began
-        if self.under_way and lasts > self._patience:
-            return [_unfinished(f"has not ended in {lasts:.0f} s, so no promise is held now; the watchdog must be started again")]
+        """That the last audit could not be finished, and why, or that the one under way does not end; nothing once one was."""
+        if self.under_way and time.monotonic() - self._began > self._patience:
+            why = f"it has not ended in {self._patience / 60:.0f} minutes: the log is very long, or something stands still"
+            return [*self._failed, Alarm("cannot-look", "audit under way", why)]
         return self._failed
 
     def _audit(self) -> None:
@@ -67,9 +67,5 @@ class Audits:
             self._failed = []
 
     def _fail(self, why: str) -> None:
-        self._failed = [_unfinished(f"could not be finished, so no promise is held now: {why}")]
+        self._failed = [Alarm("cannot-look", "audit", f"it could not be finished, so no promise is held now: {why}")]
         self._next = min(self._next, time.monotonic() + _AGAIN)
-
-
-def _unfinished(what: str) -> Alarm:
-    return Alarm("cannot-look", "audit", f"it {what}")

@@ -1,6 +1,11 @@
 """Rows that come late, and batches that were written whole but never committed: a restart knows what is complete."""
 
+from datetime import datetime, timedelta
+
+from schemas.case_event import CaseEvent
+from streams.cases import Cases
 from streams.partition import PartitionState
+from tests.streams.deciding import Partition, happened, london, opened
 from tests.streams.test_partition import TOPIC, Entangled, Log, Moved, Run, undisturbed
 
 
@@ -48,3 +53,30 @@ def test_a_batch_of_which_a_row_is_missing_is_decided_again_as_a_whole() -> None
         state.recovered({TOPIC: 1})
         assert set(state.rows) == {"a"}
         assert state.settled == {TOPIC: 1}
+
+
+def test_a_tick_before_a_version_that_outlived_its_predecessor_leaves_the_waking_to_the_next_tick() -> None:
+    """Of the batch of a tick and a late opening, the opened case's row alone was written, and compaction took the one before."""
+    arrived, ends = london("2026-03-02 10:00"), london("2026-03-03 00:05")
+    events = [happened("allocated", arrived), tick(ends), opened(arrived), tick(ends + timedelta(minutes=5))]
+    steady = Partition(Cases(), "case-events")
+    steady.give(events[0])
+    steady.state.take_dirty()
+    steady.state.durable("case-events", 1)
+    steady.give(*events[1:3])
+    written = [write for write in steady.state.take_dirty() if write.key == "c1"]
+    steady.state.durable("case-events", 3)
+    raised = [output.record for output in steady.give(events[3]) if output.topic == "flags"]
+    assert [flag.state for flag in raised] == ["raised"]
+
+    again = PartitionState(Cases())
+    again.durable("case-events", 1)
+    for write in written:
+        again.restore(write.key, write.value)
+    again.recovered({"case-events": 1})
+    said = [output for offset in (1, 2, 3) for output in again.apply("case-events", offset, events[offset])]
+    assert [output.record for output in said if output.topic == "flags"] == raised
+
+
+def tick(at: datetime) -> CaseEvent:
+    return CaseEvent(event_id=f"tick {at}", type="tick", contact_id="tick-0", at=at, covers_since=london("2026-03-02 10:00"))

@@ -69,14 +69,13 @@ def test_an_audit_that_does_not_end_is_an_alarm_until_it_does() -> None:
         go.wait(20)
         return verdict()
 
-    audits = Audits(hangs, 1000, patience=0.05)
+    audits = Audits(hangs, 1000, patience=0.5)
     audits.go_on()
-    assert audits.failed() == []
     deadline = time.monotonic() + 20
     while not (failed := audits.failed()):
         assert audits.under_way and time.monotonic() < deadline
         time.sleep(0.01)
-    assert (failed[0].kind, failed[0].about) == ("cannot-look", "audit")
+    assert (failed[0].kind, failed[0].about) == ("cannot-look", "audit under way")
     assert "has not ended" in failed[0].text
     go.set()
     while audits.under_way:
