@@ -26,6 +26,12 @@ def changelog_topic(hub: Hub) -> str:
     return hub.changelog
 
 
+@pytest.fixture(autouse=True)
+def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that there is more after the first batch."""
+    monkeypatch.setattr("streams.changelog._TAKEN", 10)
+
+
 def test_a_client_that_is_sent_nothing_more_although_there_is_more_is_given_up(hub: Hub, changelog_topic: str) -> None:
     changelog = Changelog(hub.bootstrap, changelog_topic, stall_seconds=0.6)
     try:
@@ -40,10 +46,7 @@ def test_a_client_that_is_sent_nothing_more_although_there_is_more_is_given_up(h
         changelog.close()
 
 
-def test_a_reader_that_is_slow_itself_is_left_alone(
-    hub: Hub, changelog_topic: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("streams.changelog._TAKEN", 10)
+def test_a_reader_that_is_slow_itself_is_left_alone(hub: Hub, changelog_topic: str) -> None:
     changelog, found = Changelog(hub.bootstrap, changelog_topic, stall_seconds=1.0), 0
     try:
         for batch in changelog.read(dict.fromkeys(PARTITIONS, 0), 0.5):
