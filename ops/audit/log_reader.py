@@ -49,8 +49,8 @@ def _settings(bootstrap: str) -> dict[str, Any]:
         "enable.partition.eof": True,
         "auto.offset.reset": "earliest",
         "socket.timeout.ms": int(_ANSWER * 1000),
-        # Bounds the memory of what is fetched ahead, which is gone before the second that the library waits when it is full. On one
-        # core a shorter wait than this costs more than it gives.
+        # Bounds the memory of what is fetched ahead, which is gone before the second that the library waits when it is full.
+        # On one core a shorter wait than this costs more than it gives.
         "queued.max.messages.kbytes": 32768,
         "fetch.queue.backoff.ms": 200,
         "fetch.wait.max.ms": 50,
