@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from schemas.case_event import CaseEvent
 from schemas.record import Instant, Record
@@ -54,10 +54,8 @@ class KnownCaseLink(Record):
     asked: bool = False
 
 
-class CaseGlance(BaseModel):
+class CaseGlance(Record, extra="ignore"):
     """As much of a case row as tells when it wakes. A partition's tick row has none of this."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     clocks: list[ClockRow] = Field(default_factory=list)
     unmatched_at: Instant | None = None

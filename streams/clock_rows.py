@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from schemas.flag import FlagResult, FlagState
 from schemas.identity import flag_id
 from schemas.record import Instant, Record
@@ -43,10 +41,8 @@ class OpenLimit(NamedTuple):
     due_at: Instant
 
 
-class ClocksGlance(BaseModel):
+class ClocksGlance(Record, extra="ignore"):
     """As much of a row as tells when it wakes; nothing of it is kept. A partition's tick row has none of this."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     authority: Word = ""
     limits: tuple[Any, ...] = ()

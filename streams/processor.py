@@ -105,9 +105,6 @@ class Glancing(Protocol):
         ...
 
 
-# Asked for every decision: `isinstance` of a protocol would take longer than many a decision.
-
-
 def derives(processor: object) -> TypeGuard[Deriving]:
     """Whether it is one that works something out from all rows."""
     return hasattr(processor, "derive")
@@ -120,6 +117,7 @@ def glances(processor: object) -> TypeGuard[Glancing]:
 
 def derived_of(rows: Rows) -> Any:
     """What a `Deriving` processor works out from these rows, in step with them. Raises `TypeError` if they do not keep it."""
+    # Asked in every decision: `isinstance` of a protocol would take longer than many a decision.
     if not hasattr(type(rows), "derived"):
         raise TypeError("these rows do not keep what is worked out from all of them")
     return rows.derived  # type: ignore[attr-defined]

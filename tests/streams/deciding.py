@@ -41,11 +41,16 @@ class Partition:
         """A tick; it vouches for the time since the last one unless told otherwise."""
         since = covers_since or self._ticked or at
         self._ticked = at
-        return self.give(CaseEvent(event_id=f"tick {at}", type="tick", contact_id="tick-0", at=at, covers_since=since))
+        return self.give(ticked(at, since))
 
     def records(self, topic: str) -> list[Any]:
         """All records that went to a topic."""
         return [output.record for output in self.outputs if output.topic == topic]
+
+
+def ticked(at: datetime, covers_since: datetime) -> CaseEvent:
+    """A tick that vouches for the time since."""
+    return CaseEvent(event_id=f"tick {at}", type="tick", contact_id="tick-0", at=at, covers_since=covers_since)
 
 
 def opened(at: datetime, contact: str = "c1", **more: Any) -> CaseEvent:

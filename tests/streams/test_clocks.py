@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,15 @@ from tests.streams.deciding import Partition, assessed, happened, london, opened
 
 CALENDARS = load_calendars()
 RULES = ClockRules(load_policy(calendars=CALENDARS), CALENDARS)
+#: The same with one more bank holiday.
+ANNOUNCED = ClockRules(
+    load_policy(),
+    replace(
+        CALENDARS,
+        bank_holidays={**CALENDARS.bank_holidays, date(2026, 3, 20): "A day off for all"},
+        bank_holidays_version="next",
+    ),
+)
 #: A Monday.
 ARRIVED = london("2026-03-02 10:00")
 TICKED = timedelta(hours=6)
@@ -271,12 +281,8 @@ def test_an_authority_changes_a_row_without_code(tmp_path: Path) -> None:
 @pytest.mark.parametrize("event_first", [False, True])
 def test_a_one_off_bank_holiday_moves_open_limits_and_the_log_says_so(event_first: bool) -> None:
     partition = awake(referral(), happened("strategy_discussion", ARRIVED), until="2026-03-12 00:00")
-    holidays = {**CALENDARS.bank_holidays, date(2026, 3, 20): "A day off for all"}
-    announced = ClockRules(
-        load_policy(), CALENDARS.__class__(**{**vars(CALENDARS), "bank_holidays": holidays, "bank_holidays_version": "next"})
-    )
-    restarted = Partition(Clocks(announced), "case-events")
-    restarted.state = PartitionState(Clocks(announced))
+    restarted = Partition(Clocks(ANNOUNCED), "case-events")
+    restarted.state = PartitionState(Clocks(ANNOUNCED))
     for write in partition.state.take_dirty():
         restarted.state.restore(write.key, write.value)
     restarted.state.recovered({"case-events": 10_000})

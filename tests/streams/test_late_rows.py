@@ -1,11 +1,10 @@
 """Rows that come late, and batches that were written whole but never committed: a restart knows what is complete."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from schemas.case_event import CaseEvent
 from streams.cases import Cases
 from streams.partition import PartitionState
-from tests.streams.deciding import Partition, happened, london, opened
+from tests.streams.deciding import Partition, happened, london, opened, ticked
 from tests.streams.test_partition import TOPIC, Entangled, Log, Moved, Run, undisturbed
 
 
@@ -58,7 +57,8 @@ def test_a_batch_of_which_a_row_is_missing_is_decided_again_as_a_whole() -> None
 def test_a_tick_before_a_version_that_outlived_its_predecessor_leaves_the_waking_to_the_next_tick() -> None:
     """Of the batch of a tick and a late opening, the opened case's row alone was written, and compaction took the one before."""
     arrived, ends = london("2026-03-02 10:00"), london("2026-03-03 00:05")
-    events = [happened("allocated", arrived), tick(ends), opened(arrived), tick(ends + timedelta(minutes=5))]
+    first, second = ticked(ends, arrived), ticked(ends + timedelta(minutes=5), arrived)
+    events = [happened("allocated", arrived), first, opened(arrived), second]
     steady = Partition(Cases(), "case-events")
     steady.give(events[0])
     steady.state.take_dirty()
@@ -76,7 +76,3 @@ def test_a_tick_before_a_version_that_outlived_its_predecessor_leaves_the_waking
     again.recovered({"case-events": 1})
     said = [output for offset in (1, 2, 3) for output in again.apply("case-events", offset, events[offset])]
     assert [output.record for output in said if output.topic == "flags"] == raised
-
-
-def tick(at: datetime) -> CaseEvent:
-    return CaseEvent(event_id=f"tick {at}", type="tick", contact_id="tick-0", at=at, covers_since=london("2026-03-02 10:00"))

@@ -1,28 +1,20 @@
 """After a start a row stays text: when it wakes is seen without reading it, and nothing is decided otherwise for that."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.calendars import Calendars, load_calendars
 from schemas.case_event import CaseEvent
-from schemas.clock_policy import load_policy
 from streams.cases import Cases
-from streams.clock_rules import ClockRules
 from streams.clocks import Clocks
 from streams.partition import PartitionState
 from streams.ticked import TICK_ROW
-from tests.streams.deciding import Partition, assessed, corrected, happened, london, opened
+from tests.streams.deciding import Partition, assessed, corrected, happened, london, opened, ticked
+from tests.streams.test_clocks import ANNOUNCED, RULES
 
-CALENDARS = load_calendars()
-RULES = ClockRules(load_policy(calendars=CALENDARS), CALENDARS)
-_HOLIDAYS = {**CALENDARS.bank_holidays, date(2026, 3, 20): "A day off for all"}
-OTHER_RULES = ClockRules(
-    load_policy(), Calendars(**{**vars(CALENDARS), "bank_holidays": _HOLIDAYS, "bank_holidays_version": "next"})
-)
 ARRIVED = london("2026-03-02 10:00")
 MAKES: dict[str, Callable[[], Cases | Clocks]] = {"cases": Cases, "clocks": lambda: Clocks(RULES)}
 
@@ -49,8 +41,7 @@ def events_of(told: list[tuple[int, str, str]]) -> list[CaseEvent]:
             case "corrected":
                 events.append(corrected(at, contact))
             case "tick":
-                since = at - timedelta(minutes=5)
-                events.append(CaseEvent(event_id=f"tick {at}", type="tick", contact_id="tick-0", at=at, covers_since=since))
+                events.append(ticked(at, at - timedelta(minutes=5)))
             case _:
                 events.append(happened(kind, at, contact))
     return events
@@ -61,7 +52,7 @@ def events_of(told: list[tuple[int, str, str]]) -> list[CaseEvent]:
 @settings(max_examples=150, deadline=None)
 def test_a_glance_at_a_row_tells_what_the_whole_row_tells(name: str, told: list[tuple[int, str, str]]) -> None:
     processor = MAKES[name]()
-    others = [processor, Clocks(OTHER_RULES)] if name == "clocks" else [processor]
+    others = [processor, Clocks(ANNOUNCED)] if name == "clocks" else [processor]
     partition = Partition(processor, "case-events")
     for event in events_of(told):
         partition.give(event)
@@ -108,7 +99,6 @@ def test_a_start_reads_the_rows_whose_time_has_come_and_no_other() -> None:
         after.restore(write.key, write.value)
     after.recovered({"case-events": 3})
     assert not read
-    at = london("2026-03-03 00:00")
-    tick = CaseEvent(event_id="t", type="tick", contact_id="tick-0", at=at, covers_since=ARRIVED)
+    tick = ticked(london("2026-03-03 00:00"), ARRIVED)
     assert [output.record.contact_id for output in after.apply("case-events", 3, tick) if output.topic == "flags"] == ["c1"]
     assert len(read) == 1 and TICK_ROW in after.rows
