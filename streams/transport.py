@@ -19,6 +19,7 @@ from faust.types import TP, ConsumerMessage
 
 from streams.fail_stop import fail_stop, require_within
 from streams.frontier import Frontier
+from streams.named_topics import share_named_topics
 
 _FETCH_WAIT_MS = 200
 
@@ -81,6 +82,7 @@ class _HeartbeatThread(driver.AIOKafkaConsumerThread):
             return tell(error)
 
         coordinator._push_error_to_user = refused
+        share_named_topics(coordinator, self.app.conf.broker_session_timeout / 3)
 
     def on_expelled(self) -> None:
         """The group goes on without this worker."""

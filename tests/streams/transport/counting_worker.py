@@ -4,9 +4,13 @@
 of `case-events` counts for its contact, a received message for its sender. `COUNTING_FAULT` makes the worker
  - `lossy`: each batch that begins with an event called `lost…` is dropped between fetch and agent, the first time;
  - `unaware`: it does not hear that the group has given it up;
- - `deaf`, of the plain binding: once it has read something its client is sent nothing more.
+ - `deaf`, of the plain binding: once it has read something its client is sent nothing more;
+ - `uninformed`: no broker answers its first questions about topics, as if it had been killed just after the worker came;
+ - `misinformed`: no broker ever does.
 """
 
+import asyncio
+import math
 import os
 import time
 from collections.abc import AsyncIterator
@@ -68,6 +72,29 @@ class LossyConsumer(FrontierConsumer):
 _dropped: set[int] = set()
 
 
+class UninformedThread(_HeartbeatThread):
+    """Its client's questions about topics come to nothing, so many times."""
+
+    unanswered: float = 3
+
+    def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
+        consumer = super()._create_consumer(loop)
+        client = consumer._client
+        ask, left = client._metadata_update, self.unanswered
+
+        async def ask_in_vain(cluster: Any, topics: Any) -> bool:
+            nonlocal left
+            left -= 1
+            return left < 0 and await ask(cluster, topics)
+
+        client._metadata_update = ask_in_vain
+        return consumer
+
+
+class MisinformedThread(UninformedThread):
+    unanswered = math.inf
+
+
 class DeafConsumer(Consumer):
     """Loses all its partitions, as a client may over a change of their leader."""
 
@@ -76,6 +103,9 @@ class DeafConsumer(Consumer):
         if messages:
             self.pause(self.assignment())
         return messages
+
+
+_THREADS = {"uninformed": UninformedThread, "misinformed": MisinformedThread}
 
 
 def run() -> None:
@@ -90,6 +120,8 @@ def run() -> None:
         FrontierTransport.Consumer = LossyConsumer
     if fault == "unaware":
         _HeartbeatThread.on_expelled = lambda self: None  # type: ignore[method-assign]
+    if fault in _THREADS:
+        FrontierConsumer._new_consumer_thread = lambda self: _THREADS[fault](self, loop=self.loop, beacon=self.beacon)  # type: ignore[method-assign]
     if fault == "deaf":
         plain.Consumer = DeafConsumer  # type: ignore[misc]
     inputs = tuple(os.environ["COUNTING_INPUTS"].split(","))

@@ -66,6 +66,24 @@ def test_a_worker_without_faust_that_is_sent_nothing_more_ends_and_the_next_one_
     assert hub.count(OUTPUT) == 2
 
 
+def test_a_worker_whose_broker_did_not_name_its_topics_at_first_asks_again(hub: Hub) -> None:
+    """It would be a member of the group without a partition, and nobody else would have them, for five minutes."""
+    hub.append([entry(event("first", "c"), partition=0)])
+    hub.workers.start(COUNTING_FAULT="uninformed", FRONTDOOR_BINDING="faust")
+    hub.await_no_lag()
+    assert hub.count(OUTPUT) == 1
+
+
+def test_a_worker_whose_broker_never_names_its_topics_ends_and_the_next_one_reads_on(hub: Hub) -> None:
+    hub.append([entry(event("first", "c"), partition=0)])
+    worker = hub.workers.start(COUNTING_FAULT="misinformed", FRONTDOOR_BINDING="faust")
+    assert worker.await_end() == FAIL_STOP
+    assert f"the broker does not name {INPUT}, {hub.changelog}" in worker.log
+    hub.workers.start()
+    hub.await_no_lag()
+    assert hub.count(OUTPUT) == 1
+
+
 def expire(hub: Hub, before: int) -> DeletedRecords:
     marks = [TopicPartition(INPUT, 0, before)]
     [answer] = log_reading.admin(hub.bootstrap).delete_records(marks).values()
