@@ -40,9 +40,10 @@ class Allocation:
 
     def parse_row(self, text: bytes) -> Record:
         """A team's row, a holding, or a case of the case system."""
+        row: type[Record] = HoldingRow if b'"contact_id"' in text[:20] else TeamRow
         if b'"loaded_case"' in text[:20]:
-            return LoadedCaseRow.model_validate_json(text)
-        return HoldingRow.model_validate_json(text) if b'"contact_id"' in text[:20] else TeamRow.model_validate_json(text)
+            row = LoadedCaseRow
+        return row.model_validate_json(text, extra="ignore")
 
     def derive(self, rows: Mapping[str, Record]) -> Unassessed:
         """Of each worker, what they hold unassessed."""

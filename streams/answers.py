@@ -51,7 +51,7 @@ class Answers(Timeless):
 
     def parse_row(self, text: bytes) -> Record:
         """A row from its JSON."""
-        return AnswerRow.model_validate_json(text)
+        return AnswerRow.model_validate_json(text, extra="ignore")
 
     def decide(self, rows: Rows, event: Record) -> Decision:
         """Remember the sender at the opening; tell it of each outcome. Tell the case system of links that may act."""

@@ -54,7 +54,7 @@ class KnownCaseLink(Record):
     asked: bool = False
 
 
-class CaseGlance(Record, extra="ignore"):
+class CaseGlance(Record):
     """As much of a case row as tells when it wakes. A partition's tick row has none of this."""
 
     clocks: list[ClockRow] = Field(default_factory=list)

@@ -48,7 +48,7 @@ class Cases:
 
     def wakes_in(self, text: bytes) -> datetime | None:
         """The same, of a row that nobody has asked for yet."""
-        return _wakes(CaseGlance.model_validate_json(text))
+        return _wakes(CaseGlance.model_validate_json(text, extra="ignore"))
 
     def decide(self, rows: Rows, event: Record) -> Decision:
         """See the module."""

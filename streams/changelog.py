@@ -72,8 +72,10 @@ class Changelog:
             for message in self._consumer.consume(_TAKEN, wait):
                 error, partition, next_offset = message.error(), message.partition() or 0, message.offset() or 0
                 if error is None:
-                    key, value = message.key() or b"", message.value()
-                    batch.append(RowRecord(partition, next_offset, _text(key), _bytes(value)))
+                    key: bytes = message.key() or b""
+                    value: bytes | None = message.value()
+                    # Half the time of a call of the class, which counts where a million records are read.
+                    batch.append(tuple.__new__(RowRecord, (partition, next_offset, key.decode(), value)))
                     next_offset += 1
                 elif error.code() != KafkaError._PARTITION_EOF:
                     raise RuntimeError(f"rows cannot be read: {error.name()}")
@@ -100,10 +102,3 @@ class Changelog:
         """Let the connections go."""
         self._consumer.close()
 
-
-def _text(key: str | bytes) -> str:
-    return key if isinstance(key, str) else key.decode()
-
-
-def _bytes(value: str | bytes | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value

@@ -41,7 +41,7 @@ class OpenLimit(NamedTuple):
     due_at: Instant
 
 
-class ClocksGlance(Record, extra="ignore"):
+class ClocksGlance(Record):
     """As much of a row as tells when it wakes; nothing of it is kept. A partition's tick row has none of this."""
 
     authority: Word = ""

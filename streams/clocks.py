@@ -46,7 +46,7 @@ class Clocks:
 
     def wakes_in(self, text: bytes) -> datetime | None:
         """The same, of a row that nobody has asked for yet: its milestones are not read."""
-        return self._wakes(ClocksGlance.model_validate_json(text))
+        return self._wakes(ClocksGlance.model_validate_json(text, extra="ignore"))
 
     def _wakes(self, row: ClocksRow | ClocksGlance) -> datetime | None:
         if row.limits and row.rests_on != self.rules.version(row.authority):

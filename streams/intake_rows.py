@@ -82,4 +82,4 @@ _ANY: TypeAdapter[Record] = TypeAdapter(
 
 def parse_row(text: bytes) -> Record:
     """A row from its JSON."""
-    return _ANY.validate_json(text)
+    return _ANY.validate_json(text, extra="ignore")

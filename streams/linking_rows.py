@@ -43,7 +43,9 @@ _ANY: TypeAdapter[Record] = TypeAdapter(Annotated[IndexRow | ContactRow | Conten
 def parse_row(text: bytes) -> Record:
     """A row from its JSON."""
     # Defaults are left out of what is stored, the discriminator of a contact among them.
-    return _ANY.validate_json(text) if b'"kind"' in text[:10] else ContactRow.model_validate_json(text)
+    if b'"kind"' not in text[:10]:
+        return ContactRow.model_validate_json(text, extra="ignore")
+    return _ANY.validate_json(text, extra="ignore")
 
 
 def row_key(partnership: str, kind: str, name: str) -> str:

@@ -103,12 +103,14 @@ class PartitionState:
         cut = value.index(_ROW)
         head, row = from_json(value[:cut] + b"}"), value[cut + len(_ROW) : -1]
         topic: str = head["topic"]
-        origin = Origin(topic, head["offset"])
-        if origin.offset > self.proved.get(topic, -1):
-            self.proved[topic] = origin.offset
+        offset: int = head["offset"]
+        # Half the time of a call of the class, which counts where a million records are read.
+        origin = tuple.__new__(Origin, (topic, offset))
+        if offset > self.proved.get(topic, -1):
+            self.proved[topic] = offset
         settled, held = self.settled.get(topic, 0), self.origins.get(key)
         waiting = self._unsettled.get(topic)
-        if origin.offset < settled >= head.get("until", settled + 1) and not waiting:
+        if offset < settled >= head.get("until", settled + 1) and not waiting:
             # Of a batch known to be complete, as all but the last of a million are: there is nothing to wait for.
             if held is not None and held.later_than(origin):
                 self.outvoted.add(key)

@@ -65,7 +65,7 @@ class Processor(Protocol):
         ...
 
     def parse_row(self, text: bytes) -> Record:
-        """A row from its JSON."""
+        """A row from its JSON. What a later release put into it is passed over: one must be able to go back."""
         ...
 
     def tick(self, event: Record) -> Tick | None:

@@ -33,9 +33,10 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
 
     def partition_state(self, partition: int) -> PartitionState:
         """The state of a partition, empty when new."""
-        if partition not in self.states:
-            self.states[partition] = PartitionState(self.processor)
-        return self.states[partition]
+        state = self.states.get(partition)
+        if state is None:
+            state = self.states[partition] = PartitionState(self.processor)
+        return state
 
     def persisted_offset(self, tp: TP) -> int:
         """From here on recovery reads: what is before is in `states`."""
@@ -44,10 +45,10 @@ class RowTable(faust.Table):  # type: ignore[type-arg]
     def restore(self, records: Iterable[RowRecord]) -> None:
         """Take records of the changelog. One that is not a row stops the process."""
         try:
-            for record in records:
-                if record.value is not None:
-                    self.partition_state(record.partition).restore(record.key, record.value)
-                self._restored[record.partition] = record.offset
+            for partition, offset, key, value in records:
+                if value is not None:
+                    self.partition_state(partition).restore(key, value)
+                self._restored[partition] = offset
         except Exception as error:
             fail_stop(f"table recovery failed: {type(error).__name__}")
 

@@ -28,4 +28,4 @@ def vouched(rows: Rows, event: CaseEvent) -> Decision:
 
 def parsed(text: bytes, row: type[Record]) -> Record:
     """A contact's row, or the partition's tick row."""
-    return (row if b'"contact_id"' in text else TickRow).model_validate_json(text)
+    return (row if b'"contact_id"' in text else TickRow).model_validate_json(text, extra="ignore")

@@ -15,10 +15,11 @@ from schemas.catalogue import catalogue
 
 
 def recorded(seed: int) -> dict[str, Any]:
-    """Rows and commits after half of a story, and every record of the log when all of it has settled."""
+    """Rows and commits after half of a story, all of it read, and every record of the log when the rest has settled."""
     run, story = Run(seed), write_story(seed)
     for step in story[: len(story) // 2]:
         run._step(step)
+    run._drain()
     seats = [(group.processor, partition) for group in run.groups for partition in range(PARTITIONS)]
     middle = [
         {

@@ -1,4 +1,5 @@
-"""Workers of today go on where those of an earlier release stopped: with their rows, on their log, to the same flags."""
+"""Workers of today go on where those of an earlier release stopped, or of a later one: with their rows, on their log, to the
+same flags."""
 
 import base64
 import gzip
@@ -48,6 +49,40 @@ def release(request: pytest.FixtureRequest) -> Release:
     return Release(datetime.fromtimestamp(loaded["stopped_at"], UTC), loaded["middle"], records)
 
 
+@pytest.fixture
+def grown(release: Release) -> Release:
+    """As if a later release had written its rows: each record in them says more."""
+    for seat in release.middle:
+        seat["rows"] = [(key, _grown(_processor(seat), text)) for key, text in seat["rows"]]
+    return release
+
+
+def _processor(seat: dict[str, Any]) -> Processor:
+    return next(processor for processor in processors() if processor.name == seat["worker"])
+
+
+def _grown(processor: Processor, text: str) -> str:
+    mark = ', "row": '
+    head, _, row = text.partition(mark)
+    return head + mark + json.dumps(_with_more(processor.parse_row(row[:-1].encode()))) + "}"
+
+
+def _with_more(value: Any) -> Any:
+    if isinstance(value, Record):
+        plain = json.loads(value.model_dump_json(exclude_defaults=True))
+        records = {name: _with_more(getattr(value, name)) for name in plain if _holds_records(value, name)}
+        return {**plain, **records, "more": {"x": 1}}
+    if isinstance(value, dict):
+        return {key: _with_more(one) for key, one in value.items()}
+    return [_with_more(one) for one in value]
+
+
+def _holds_records(record: Record, name: str) -> bool:
+    value = getattr(record, name)
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
+    return bool(inside) and all(isinstance(one, Record) for one in inside)
+
+
 def taken_over(processor: Processor, seat: dict[str, Any]) -> PartitionState:
     """Today's state of a partition, from the rows of the release."""
     state = PartitionState(processor)
@@ -55,6 +90,17 @@ def taken_over(processor: Processor, seat: dict[str, Any]) -> PartitionState:
         state.restore(key, text.encode())
     state.recovered(seat["committed"])
     return state
+
+
+def test_rows_that_a_later_release_has_added_to_come_to_the_same_flags_and_answers(grown: Release) -> None:
+    """Going back: the older workers know nothing of what was added, and pass over it."""
+    assert all('"more"' in text for seat in grown.middle for _, text in seat["rows"])
+    test_the_rest_of_a_day_comes_to_the_same_flags_and_answers(grown)
+
+
+def test_every_worker_that_keeps_rows_has_some_in_a_recorded_release() -> None:
+    middle = [seat for path in RECORDED for seat in json.loads(gzip.decompress(path.read_bytes()))["middle"]]
+    assert {seat["worker"] for seat in middle if seat["rows"]} == {one.name for one in processors()} - {"routing"}
 
 
 def test_the_rest_of_a_day_comes_to_the_same_flags_and_answers(release: Release) -> None:
