@@ -10,6 +10,7 @@ KINDS = {
     "no-tick": "no tick was written on a partition for a minute: clocks there stand still",
     "old-tick": "ticks are written but not accepted: they run ahead of the broker's clock",
     "lag-grows": "a worker falls behind for five minutes",
+    "stands-still": "a worker has taken nothing for two minutes, and there is something to take",
     "inbox-not-drained": "a file waits in a drop folder and nobody takes it",
     "late-append": "time passed between a message's arrival and its record on the log",
     "sender-silent": "a sender that normally speaks at these hours does not",

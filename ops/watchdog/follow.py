@@ -97,8 +97,10 @@ class Watchdog:
         blind += self._audits.failed()
         try:
             lags: dict[str, int] = {}
+            places = {}
             for place in self._broker.state().places():
                 lags[place.group] = lags.get(place.group, 0) + place.lag
+                places[(place.group, *place.partition)] = place.next_offset, place.lag
             if not self._assigned:
                 self._assign(now)
         except (BrokerAway, KafkaException):
@@ -106,6 +108,7 @@ class Watchdog:
             return self._alarms.looked(now, [*self._signs.wrong(now, inboxes), *blind, away], _WITHOUT_A_BROKER)
         self._audits.go_on()
         self._signs.lags(now, lags)
+        self._signs.places(now, places)
         # Nobody is silent who may be heard in what is still to be read.
         kinds = [kind for kind in KINDS if kind != "sender-silent" or not self._unread]
         return self._alarms.looked(now, [*self._signs.wrong(now, inboxes), *self._audits.broken(), *blind], kinds)

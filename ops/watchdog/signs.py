@@ -20,8 +20,13 @@ MINUTE = timedelta(minutes=1)
 LATE_STANDS = timedelta(minutes=5)
 #: Lag that grows for so long is no burst.
 GROWING = timedelta(minutes=5)
+#: A worker may leave what there is untouched for so long.
+STANDING = timedelta(minutes=2)
 #: A file may wait in a drop folder for so long.
 INBOX = timedelta(minutes=2)
+
+#: A consumer group, a topic and a partition.
+Place = tuple[str, str, int]
 
 
 class Signs:
@@ -38,6 +43,9 @@ class Signs:
         self._late: dict[str, tuple[datetime, timedelta]] = {}
         self._rhythms: dict[str, Rhythm] = defaultdict(Rhythm)
         self._lags: dict[str, deque[tuple[datetime, int]]] = defaultdict(deque)
+        #: Where each group is behind: the offset it would read next, since when it has been the same, and how far behind.
+        self._stood: dict[Place, tuple[int, datetime, int]] = {}
+        self._looked = started
 
     # -- what there is
 
@@ -65,11 +73,22 @@ class Signs:
             while len(history) > 1 and history[1][0] <= now - GROWING:
                 history.popleft()
 
+    def places(self, now: datetime, places: Mapping[Place, tuple[int, int]]) -> None:
+        """Where every group stands now: the offset that it would read next, and how many records it is behind. Time in which
+        nobody looked, because the broker was away, is not held against a worker."""
+        before = self._stood if now - self._looked <= MINUTE else {}
+        self._looked, self._stood = now, {}
+        for place, (following, lag) in places.items():
+            if lag:
+                stood = before.get(place)
+                since = stood[1] if stood is not None and stood[0] == following else now
+                self._stood[place] = (following, since, lag)
+
     # -- what it means
 
     def wrong(self, now: datetime, inboxes: Iterable[tuple[str, datetime]] = ()) -> list[Alarm]:
         """All alarms that should stand now. `inboxes`: a drop folder's name and since when its oldest file waits."""
-        return [*self._clocks(now), *self._behind(now), *self._arrivals(now), *_waiting(now, inboxes)]
+        return [*self._clocks(now), *self._behind(now), *self._standing(now), *self._arrivals(now), *_waiting(now, inboxes)]
 
     def _clocks(self, now: datetime) -> Iterable[Alarm]:
         for partition, last in self._ticks.items():
@@ -89,6 +108,12 @@ class Signs:
             # Behind all the time, and at the end more than at the beginning: a burst that drains is neither.
             if now - begin >= GROWING and last and all(lag for _, lag in history) and min(last) > max(first):
                 yield Alarm("lag-grows", group, f"{last[-1]} records behind, {first[0]} five minutes ago")
+
+    def _standing(self, now: datetime) -> Iterable[Alarm]:
+        for (group, topic, partition), (_, since, lag) in self._stood.items():
+            if now - since > STANDING:
+                text = f"{lag} {'record waits' if lag == 1 else 'records wait'}, and none was taken for {_ago(now - since)}"
+                yield Alarm("stands-still", f"{group} {topic}/{partition}", text)
 
     def _arrivals(self, now: datetime) -> Iterable[Alarm]:
         for sender, (at, late) in self._late.items():

@@ -59,6 +59,32 @@ def test_lag_that_grows_for_five_minutes_is_no_burst() -> None:
     assert kinds(signs, NOW + 5 * MINUTE + 15 * SECOND) == []
 
 
+def test_a_worker_that_takes_nothing_although_there_is_something() -> None:
+    """Its lag need not grow: at night one contact may be all there is."""
+    signs, group = Signs(NOW, 0), "frontdoor-routing"
+    for step in range(10):
+        stuck, moves, idle = (41, 1), (100 + step, 7), (5, 0)
+        places = {(group, "contacts", 0): stuck, (group, "contacts", 1): moves, (group, "contacts", 2): idle}
+        signs.places(NOW + step * 15 * SECOND, places)
+        standing = signs.wrong(NOW + step * 15 * SECOND)
+        assert [(one.kind, one.about) for one in standing] == (
+            [("stands-still", "frontdoor-routing contacts/0")] if step * 15 > 120 else []
+        )
+    assert standing[0].text == "1 record waits, and none was taken for 2 min"
+    signs.places(NOW + 150 * SECOND, {(group, "contacts", 0): (42, 1)})
+    assert kinds(signs, NOW + 150 * SECOND) == []
+
+
+def test_time_in_which_the_broker_was_away_is_not_held_against_a_worker() -> None:
+    signs, place = Signs(NOW, 0), ("frontdoor-routing", "contacts", 0)
+    signs.places(NOW, {place: (41, 1)})
+    signs.places(NOW + 5 * MINUTE, {place: (41, 1)})
+    assert kinds(signs, NOW + 5 * MINUTE) == []
+    for step in range(1, 10):
+        signs.places(NOW + 5 * MINUTE + step * 15 * SECOND, {place: (41, 1)})
+    assert kinds(signs, NOW + 5 * MINUTE + 135 * SECOND) == [("stands-still", "frontdoor-routing contacts/0")]
+
+
 def test_a_message_long_on_its_way_to_the_log_but_not_a_repair_nor_a_pulled_one() -> None:
     signs = Signs(NOW, 0)
     signs.received(received(NOW - HOUR, repair=True), NOW)
