@@ -1,7 +1,9 @@
 """What `clocks` keeps of one contact: its milestones and its flags; the clocks themselves are worked out from these."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator
 
 from schemas.flag import FlagResult, FlagState
 from schemas.identity import flag_id
@@ -41,6 +43,11 @@ class OpenLimit(NamedTuple):
     due_at: Instant
 
 
+def _known_part(fields: tuple[str, ...]) -> BeforeValidator:
+    """What a later release put behind these fields of a tuple is passed over, as unknown fields of rows are."""
+    return BeforeValidator(lambda value: value[: len(fields)] if isinstance(value, list) else value)
+
+
 class ClocksGlance(Record):
     """As much of a row as tells when it wakes; nothing of it is kept. A partition's tick row has none of this."""
 
@@ -56,9 +63,9 @@ class ClocksRow(Record):
 
     contact_id: str
     authority: Word = ""
-    milestones: tuple[Milestone, ...] = ()
-    flags: tuple[FlagRow, ...] = ()
-    limits: tuple[OpenLimit, ...] = ()
+    milestones: tuple[Annotated[Milestone, _known_part(Milestone._fields)], ...] = ()
+    flags: tuple[Annotated[FlagRow, _known_part(FlagRow._fields)], ...] = ()
+    limits: tuple[Annotated[OpenLimit, _known_part(OpenLimit._fields)], ...] = ()
     wake_at: Instant | None = None
     rests_on: Word = ""
 

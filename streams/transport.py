@@ -82,7 +82,20 @@ class _HeartbeatThread(driver.AIOKafkaConsumerThread):
             return tell(error)
 
         coordinator._push_error_to_user = refused
-        share_named_topics(coordinator, self.app.conf.broker_session_timeout / 3)
+        share_named_topics(coordinator, self.app.conf.broker_session_timeout / 3, lambda: bool(self.app.should_stop))
+        self._watch_tasks(self._ensure_consumer())
+
+    def _watch_tasks(self, consumer: Any) -> None:
+        """Faust never asks how aiokafka's own tasks are. Without the one a member would not beat, without another it would
+        beat, be ready, and read nothing."""
+
+        def ended(task: asyncio.Task[Any]) -> None:
+            if not self.app.should_stop and not self.should_stop:
+                why = "it was cancelled" if task.cancelled() else type(task.exception()).__name__
+                fail_stop(f"the group's client has stopped working: {why}")
+
+        for task in (consumer._coordinator._coordination_task, consumer._fetcher._fetch_task, consumer._client._sync_task):
+            task.add_done_callback(ended)
 
     def on_expelled(self) -> None:
         """The group goes on without this worker."""

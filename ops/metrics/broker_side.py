@@ -20,6 +20,7 @@ _EARLIEST: Any = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
 
 
 _DELIVERY, _STATES = "delivery", "deliveries"
+DELIVERY_GROUP = f"frontdoor-{_DELIVERY}"
 
 
 @dataclass(frozen=True, slots=True)

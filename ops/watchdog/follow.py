@@ -11,7 +11,7 @@ from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, To
 
 from ops.audit.auditor import audit
 from ops.audit.decoding import TopicDecoder, Unreadable
-from ops.metrics.broker_side import BrokerSide
+from ops.metrics.broker_side import DELIVERY_GROUP, BrokerSide, inputs_of
 from ops.view.log_ends import BrokerAway
 from ops.watchdog.alarms import KINDS, Alarm, Alarms, Notice
 from ops.watchdog.audits import Audits
@@ -100,7 +100,9 @@ class Watchdog:
             places = {}
             for place in self._broker.state().places():
                 lags[place.group] = lags.get(place.group, 0) + place.lag
-                places[(place.group, *place.partition)] = place.next_offset, place.lag
+                # Delivery waits with what must not overtake; a connector's topics are its partner's. Both watch themselves.
+                if place.partition[0] in inputs_of(place.group) and place.group != DELIVERY_GROUP:
+                    places[(place.group, *place.partition)] = place.committed, place.lag
             if not self._assigned:
                 self._assign(now)
         except (BrokerAway, KafkaException):

@@ -43,8 +43,8 @@ class Signs:
         self._late: dict[str, tuple[datetime, timedelta]] = {}
         self._rhythms: dict[str, Rhythm] = defaultdict(Rhythm)
         self._lags: dict[str, deque[tuple[datetime, int]]] = defaultdict(deque)
-        #: Where each group is behind: the offset it would read next, since when it has been the same, and how far behind.
-        self._stood: dict[Place, tuple[int, datetime, int]] = {}
+        #: Where each worker is behind: what it has committed, since when that has been the same, and how far behind.
+        self._stood: dict[Place, tuple[int | None, datetime, int]] = {}
         self._looked = started
 
     # -- what there is
@@ -73,16 +73,17 @@ class Signs:
             while len(history) > 1 and history[1][0] <= now - GROWING:
                 history.popleft()
 
-    def places(self, now: datetime, places: Mapping[Place, tuple[int, int]]) -> None:
-        """Where every group stands now: the offset that it would read next, and how many records it is behind. Time in which
-        nobody looked, because the broker was away, is not held against a worker."""
-        before = self._stood if now - self._looked <= MINUTE else {}
-        self._looked, self._stood = now, {}
-        for place, (following, lag) in places.items():
+    def places(self, now: datetime, places: Mapping[Place, tuple[int | None, int]]) -> None:
+        """Where workers stand now: what each has committed, and how many records it is behind; a place that is not there could
+        not be looked at. Time in which nobody looked, because the broker was away, is not held against a worker."""
+        if now - self._looked > MINUTE:
+            self._stood.clear()
+        self._looked = now
+        for place, (committed, lag) in places.items():
+            stood = self._stood.pop(place, None)
             if lag:
-                stood = before.get(place)
-                since = stood[1] if stood is not None and stood[0] == following else now
-                self._stood[place] = (following, since, lag)
+                since = stood[1] if stood is not None and stood[0] == committed else now
+                self._stood[place] = (committed, since, lag)
 
     # -- what it means
 
@@ -110,10 +111,13 @@ class Signs:
                 yield Alarm("lag-grows", group, f"{last[-1]} records behind, {first[0]} five minutes ago")
 
     def _standing(self, now: datetime) -> Iterable[Alarm]:
+        longest: dict[str, tuple[datetime, int, str]] = {}
         for (group, topic, partition), (_, since, lag) in self._stood.items():
             if now - since > STANDING:
-                text = f"{lag} {'record waits' if lag == 1 else 'records wait'}, and none was taken for {_ago(now - since)}"
-                yield Alarm("stands-still", f"{group} {topic}/{partition}", text)
+                longest[group] = min(longest.get(group, (now, 0, "")), (since, lag, f"{topic}/{partition}"))
+        for group, (since, lag, where) in longest.items():
+            waiting = "1 record waits" if lag == 1 else f"{lag} records wait"
+            yield Alarm("stands-still", group, f"{waiting} on {where}, and none was taken for {_ago(now - since)}")
 
     def _arrivals(self, now: datetime) -> Iterable[Alarm]:
         for sender, (at, late) in self._late.items():

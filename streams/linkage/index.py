@@ -239,7 +239,8 @@ def record_from_plain(plain: dict[str, object]) -> RecordRow:
     given, family, place = plain["given"], plain["family"], plain["place"]
     assert isinstance(given, list) and isinstance(family, list) and isinstance(place, list)
     table = shipped_table()
-    where = Place(*place)
+    # A later release may have put more behind these.
+    where = Place(*place[:3])
     return RecordRow(
         person=str(plain["person"]),
         copy_of=str(plain["copy_of"]),

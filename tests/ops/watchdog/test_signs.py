@@ -63,16 +63,26 @@ def test_a_worker_that_takes_nothing_although_there_is_something() -> None:
     """Its lag need not grow: at night one contact may be all there is."""
     signs, group = Signs(NOW, 0), "frontdoor-routing"
     for step in range(10):
-        stuck, moves, idle = (41, 1), (100 + step, 7), (5, 0)
+        stuck, moves, idle = (None, 1), (100 + step, 7), (5, 0)
         places = {(group, "contacts", 0): stuck, (group, "contacts", 1): moves, (group, "contacts", 2): idle}
+        if step == 5:
+            # Its coordinator did not answer this once.
+            places = {}
         signs.places(NOW + step * 15 * SECOND, places)
         standing = signs.wrong(NOW + step * 15 * SECOND)
-        assert [(one.kind, one.about) for one in standing] == (
-            [("stands-still", "frontdoor-routing contacts/0")] if step * 15 > 120 else []
-        )
-    assert standing[0].text == "1 record waits, and none was taken for 2 min"
+        assert [(one.kind, one.about) for one in standing] == ([("stands-still", group)] if step * 15 > 120 else [])
+    assert standing[0].text == "1 record waits on contacts/0, and none was taken for 2 min"
     signs.places(NOW + 150 * SECOND, {(group, "contacts", 0): (42, 1)})
     assert kinds(signs, NOW + 150 * SECOND) == []
+
+
+def test_one_worker_that_is_down_is_one_alarm() -> None:
+    signs, group = Signs(NOW, 0), "frontdoor-intake"
+    for step in range(10):
+        signs.places(NOW + step * 15 * SECOND, {(group, "received.health", p): (7, 3) for p in range(4) if step or p == 2})
+    assert [(one.about, one.text[:40]) for one in signs.wrong(NOW + 135 * SECOND)] == [
+        (group, "3 records wait on received.health/2, and")
+    ]
 
 
 def test_time_in_which_the_broker_was_away_is_not_held_against_a_worker() -> None:
@@ -82,7 +92,7 @@ def test_time_in_which_the_broker_was_away_is_not_held_against_a_worker() -> Non
     assert kinds(signs, NOW + 5 * MINUTE) == []
     for step in range(1, 10):
         signs.places(NOW + 5 * MINUTE + step * 15 * SECOND, {place: (41, 1)})
-    assert kinds(signs, NOW + 5 * MINUTE + 135 * SECOND) == [("stands-still", "frontdoor-routing contacts/0")]
+    assert kinds(signs, NOW + 5 * MINUTE + 135 * SECOND) == [("stands-still", "frontdoor-routing")]
 
 
 def test_a_message_long_on_its_way_to_the_log_but_not_a_repair_nor_a_pulled_one() -> None:

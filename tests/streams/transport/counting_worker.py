@@ -6,7 +6,8 @@ of `case-events` counts for its contact, a received message for its sender. `COU
  - `unaware`: it does not hear that the group has given it up;
  - `deaf`, of the plain binding: once it has read something its client is sent nothing more;
  - `uninformed`: no broker answers its first questions about topics, as if it had been killed just after the worker came;
- - `misinformed`: no broker ever does.
+ - `misinformed`: no broker ever does;
+ - `fetchless`: the task that fetches ends, a second after the start.
 """
 
 import asyncio
@@ -95,6 +96,14 @@ class MisinformedThread(UninformedThread):
     unanswered = math.inf
 
 
+class FetchlessThread(_HeartbeatThread):
+    """Goes on beating, and fetches nothing."""
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        asyncio.get_running_loop().call_later(1.0, self._ensure_consumer()._fetcher._fetch_task.cancel)
+
+
 class DeafConsumer(Consumer):
     """Loses all its partitions, as a client may over a change of their leader."""
 
@@ -105,7 +114,7 @@ class DeafConsumer(Consumer):
         return messages
 
 
-_THREADS = {"uninformed": UninformedThread, "misinformed": MisinformedThread}
+_THREADS = {"uninformed": UninformedThread, "misinformed": MisinformedThread, "fetchless": FetchlessThread}
 
 
 def run() -> None:

@@ -84,6 +84,17 @@ def test_a_worker_whose_broker_never_names_its_topics_ends_and_the_next_one_read
     assert hub.count(OUTPUT) == 1
 
 
+def test_a_worker_whose_client_no_longer_fetches_ends_and_the_next_one_reads_on(hub: Hub) -> None:
+    hub.append([entry(event("first", "c"), partition=0)])
+    worker = hub.workers.start(COUNTING_FAULT="fetchless", FRONTDOOR_BINDING="faust")
+    assert worker.await_end() == FAIL_STOP
+    assert "the group's client has stopped working: it was cancelled" in worker.log
+    hub.append([entry(event("second", "c"), partition=0)])
+    hub.workers.start()
+    hub.await_no_lag()
+    assert hub.count(OUTPUT) == 2
+
+
 def expire(hub: Hub, before: int) -> DeletedRecords:
     marks = [TopicPartition(INPUT, 0, before)]
     [answer] = log_reading.admin(hub.bootstrap).delete_records(marks).values()

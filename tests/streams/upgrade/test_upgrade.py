@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic_core import to_jsonable_python
 
 from ops.simulator.hub import decide, processors
 from ops.simulator.log import Stored
 from schemas.catalogue import catalogue, codec
 from schemas.record import Record
+from streams.linking_rows import IndexRow
 from streams.partition import PartitionState
 from streams.processor import Processor
 
@@ -68,19 +70,28 @@ def _grown(processor: Processor, text: str) -> str:
 
 
 def _with_more(value: Any) -> Any:
+    """Its plain form, with something unknown in every record, behind every tuple and in the index's plain data."""
+    if isinstance(value, IndexRow):
+        place = {"place": [*value.plain["place"], "more"]} if "place" in value.plain else {}
+        return {**_plain(value), "plain": {**value.plain, **place, "more": 1}, "more": 1}
     if isinstance(value, Record):
-        plain = json.loads(value.model_dump_json(exclude_defaults=True))
-        records = {name: _with_more(getattr(value, name)) for name in plain if _holds_records(value, name)}
-        return {**plain, **records, "more": {"x": 1}}
+        changed = {name: _with_more(getattr(value, name)) for name in _plain(value) if _holds_records(value, name)}
+        return {**_plain(value), **changed, "more": {"x": 1}}
     if isinstance(value, dict):
         return {key: _with_more(one) for key, one in value.items()}
+    if hasattr(value, "_fields"):
+        return [*to_jsonable_python(value), "more"]
     return [_with_more(one) for one in value]
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    return dict(json.loads(record.model_dump_json(exclude_defaults=True)))
 
 
 def _holds_records(record: Record, name: str) -> bool:
     value = getattr(record, name)
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else [value]
-    return bool(inside) and all(isinstance(one, Record) for one in inside)
+    return bool(inside) and all(isinstance(one, Record) or hasattr(one, "_fields") for one in inside)
 
 
 def taken_over(processor: Processor, seat: dict[str, Any]) -> PartitionState:
