@@ -91,8 +91,8 @@ class _HeartbeatThread(driver.AIOKafkaConsumerThread):
 
         def ended(task: asyncio.Task[Any]) -> None:
             if not self.app.should_stop and not self.should_stop:
-                why = "it was cancelled" if task.cancelled() else type(task.exception()).__name__
-                fail_stop(f"the group's client has stopped working: {why}")
+                error = None if task.cancelled() else task.exception()
+                fail_stop(f"a task of the group's client has ended{f': {type(error).__name__}' if error else ''}")
 
         for task in (consumer._coordinator._coordination_task, consumer._fetcher._fetch_task, consumer._client._sync_task):
             task.add_done_callback(ended)

@@ -88,7 +88,7 @@ def test_a_worker_whose_client_no_longer_fetches_ends_and_the_next_one_reads_on(
     hub.append([entry(event("first", "c"), partition=0)])
     worker = hub.workers.start(COUNTING_FAULT="fetchless", FRONTDOOR_BINDING="faust")
     assert worker.await_end() == FAIL_STOP
-    assert "the group's client has stopped working: it was cancelled" in worker.log
+    assert "a task of the group's client has ended" in worker.log
     hub.append([entry(event("second", "c"), partition=0)])
     hub.workers.start()
     hub.await_no_lag()
