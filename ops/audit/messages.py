@@ -106,7 +106,7 @@ def _quarantine_conserves(spill: Spill, found: Findings) -> None:
         "SELECT receipt, t, p, o, max(ts), received_at, (SELECT count(*) FROM quarantine q WHERE q.receipt = d.receipt)"
         " FROM disposition d WHERE kind = 'quarantined' AND NOT EXISTS (SELECT 1 FROM quarantine q JOIN message m"
         " ON m.digest = q.digest AND m.receipt = d.receipt WHERE q.receipt = d.receipt) AND NOT EXISTS"
-        " (SELECT 1 FROM quarantine q JOIN received r ON r.digest = q.digest AND r.repair_of = d.receipt"
+        " (SELECT 1 FROM quarantine q JOIN received r ON r.digest = q.digest AND r.repair_of = d.receipt AND r.repair_of <> ''"
         " WHERE q.receipt = d.receipt) GROUP BY receipt"
     ):
         gone = found.message_expired(at, ts) if copies else found.expired_on("quarantine", at, ts)

@@ -40,6 +40,7 @@ _INDEXES = (
     "CREATE INDEX repair_own ON received (receipt) WHERE repair_of <> ''",
     "CREATE INDEX disposition_id ON disposition (receipt, version)",
     "CREATE INDEX disposition_contact_id ON disposition_contact (contact, receipt)",
+    "CREATE INDEX disposition_contact_own ON disposition_contact (receipt, version)",
     "CREATE INDEX contact_id ON contact (contact, version)",
     "CREATE INDEX event_id ON event (event, digest)",
     "CREATE INDEX event_contact ON event (contact, seq)",
