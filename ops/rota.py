@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
 from functools import partial
 from pathlib import Path
 
@@ -156,7 +158,7 @@ class _Line:
         if cap and role in ("manager", "head"):
             raise self._error(f"a {role} has no cap: they take what nobody else can")
         email = row.get("email", "")
-        if email and ("@" not in email[1:-1] or any(ch.isspace() or ch in ",;<>" for ch in email)):
+        if email and not _is_address(email):
             raise self._error("email is no address; write one like name@council.example")
         return OnDuty(
             worker_id=row["worker_id"],
@@ -203,6 +205,16 @@ class _Line:
 
     def _error(self, what: str) -> RotaError:
         return RotaError(f"{self._where}: {what}")
+
+
+def _is_address(text: str) -> bool:
+    """Whether mail can be addressed to it: one address, alone."""
+    if "@" not in text[1:-1] or any(ch.isspace() or ch in ",;<>" for ch in text):
+        return False
+    try:
+        return Address(addr_spec=text).addr_spec == text
+    except (MessageError, ValueError):
+        return False
 
 
 def rota_event(team: str, duty: OnDuty, at: datetime, hashed: Callable[[str], str]) -> AllocationEvent:

@@ -7,6 +7,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -22,7 +23,9 @@ from ops.notices.outbox import Delivery
 #: A folded subject reads badly in some mail programs; the protocol allows lines of 998.
 _UNFOLDED = SMTP.clone(max_line_length=300)
 #: What is wrong with one message or its recipient, and not with the server.
-_OF_ONE_MESSAGE = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError, ValueError)
+_OF_ONE_MESSAGE = (
+    smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError, ValueError, MessageError,
+)  # fmt: skip
 _SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 

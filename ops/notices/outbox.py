@@ -127,6 +127,10 @@ class Outbox:
         self._update(delivery, "attempts = attempts + 1, next_try = ?", _text(again))
         return again
 
+    def behind_others(self, delivery: Delivery, now: datetime) -> None:
+        """It was not taken, perhaps because nothing is: whatever else is due is tried before it."""
+        self._update(delivery, "next_try = ?", _text(now))
+
     def waiting(self) -> int:
         """How many deliveries have not been taken yet."""
         with self._lock:

@@ -81,8 +81,8 @@ def watch(settings: Settings, what: Configured, outbox: Outbox, stop: threading.
 
 
 def deliver(channel: Channel, outbox: Outbox, stop: threading.Event, every: float = _DELIVER) -> None:
-    """Deliver what waits for one channel, `every` so many seconds. While its server is away nothing is tried but the oldest,
-    ever more slowly."""
+    """Deliver what waits for one channel, `every` so many seconds. While its server is away one is tried at a time, ever more
+    slowly, and another one each time: what brings a server down again and again must not be in front of the rest."""
     pause = every
     while not stop.is_set():
         away = pause > every
@@ -96,6 +96,7 @@ def deliver(channel: Channel, outbox: Outbox, stop: threading.Event, every: floa
                     if not away:
                         log.warning("%s; it is tried again until it does", error)
                     pause = min(_LONGEST_PAUSE, pause * 2)
+                    outbox.behind_others(delivery, datetime.now(UTC))
                     break
                 again = outbox.failed(delivery, datetime.now(UTC))
                 log.warning("notice %s: %s; again at %s", delivery.notice_id, error, f"{again:%H:%M:%S} UTC")

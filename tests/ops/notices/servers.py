@@ -64,9 +64,9 @@ class MailServer:
 
 
 class Receiver:
-    """A webhook's receiver. `answers` are the status codes it gives, the last one for ever."""
+    """A webhook's receiver. `answers` are the status codes it gives, the last one for ever; 500 to what names `chokes_on`."""
 
-    def __init__(self, *answers: int) -> None:
+    def __init__(self, *answers: int, chokes_on: bytes = b"") -> None:
         self.posts: list[tuple[dict[str, str], bytes]] = []
         waiting = list(answers) or [204]
         posts = self.posts
@@ -75,7 +75,8 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 posts.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                self.send_response(waiting.pop(0) if len(waiting) > 1 else waiting[0])
+                chokes = chokes_on and chokes_on in body
+                self.send_response(500 if chokes else waiting.pop(0) if len(waiting) > 1 else waiting[0])
                 self.send_header("content-length", "0")
                 self.end_headers()
 

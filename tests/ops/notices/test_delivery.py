@@ -150,6 +150,29 @@ def test_one_refused_recipient_holds_up_nobody_else(tmp_path: Path, mail: MailSe
     outbox.close()
 
 
+def test_one_notice_at_which_the_receiver_falls_over_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    receiver, outbox = Receiver(chokes_on=b'"w0"'), Outbox(tmp_path / "notices.sqlite", ["webhook"])
+    four = team(*(worker(f"w{n}", f"Worker {n}x", contact(f"c{n}", risk="red")) for n in range(4)))
+    outbox.take(look([four], {}, [], NOON), NOON)
+    with delivering(outbox, Webhook.at(receiver.url, SECRET)):
+        until(lambda: outbox.waiting() == 1, "everybody else's notice")
+    receiver.close()
+    outbox.close()
+
+
+def test_an_address_that_no_mail_can_have_holds_up_nobody_else(tmp_path: Path, mail: MailServer) -> None:
+    outbox = Outbox(tmp_path / "notices.sqlite", ["mail"])
+    people = [worker(f"w{n}", f"Worker {n}x", contact(f"c{n}", risk="red")) for n in range(2)]
+    nowhere = worker("w9", "Nora Nowhere", contact("c9", risk="red"), email="nora@council.example.")
+    outbox.take(look([team(nowhere, *people)], {}, [], NOON), NOON)
+    with delivering(outbox, mail_to(mail)):
+        until(lambda: outbox.waiting() == 1, "everybody else's mail")
+    outbox.close()
+
+
 def test_what_is_wrong_is_remembered_over_a_restart_and_its_end_is_told_once(tmp_path: Path) -> None:
     later = london("2026-08-29 00:01")
     late = team(worker("w1", "Alma Worker", contact("c1", now=later), supervisor="s1"), CHIEF)
