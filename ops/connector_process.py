@@ -11,6 +11,7 @@ from connectors.runner import CannotRun, TransportFailed, run_connector
 from ops.clocks import clock_of
 from ops.durable_log import KafkaLog
 from ops.endpoints import announce
+from ops.giving_up import end_within
 from schemas.ports import Entry, NotDurable
 from schemas.settings import Settings
 from schemas.trace import UNTRACED, Tracer
@@ -37,7 +38,7 @@ class _WatchedLog:
         try:
             return await self._log.append(entries)
         except NotDurable as error:
-            if "_FATAL" in str(error) or "_FENCED" in str(error):
+            if error.final:
                 with contextlib.suppress(asyncio.InvalidStateError):
                     self._give_up.set_result(TransportFailed("the log's producer cannot go on"))
             raise
@@ -60,7 +61,11 @@ async def _until_told(agency: str, settings: Settings, tracer: Tracer) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(agency, settings, stop, tracer=tracer)
+    try:
+        await serve(agency, settings, stop, tracer=tracer)
+    except TransportFailed:
+        end_within(FAILED)
+        raise
 
 
 async def serve(

@@ -18,6 +18,7 @@ from ops.clocks import clock_of
 from ops.delivery_statements import send_statements
 from ops.durable_log import KafkaLog
 from ops.endpoints import announce
+from ops.giving_up import end_within
 from schemas.ports import Clock, NotDurable
 from schemas.settings import Settings
 from schemas.trace import UNTRACED, Tracer
@@ -53,6 +54,9 @@ async def _until_told(settings: Settings, tracer: Tracer) -> None:
     try:
         routes = routes_to(recipients, durable, settings.duty_manager)
         await deliver(routes, settings, clock_of(settings), durable, stop, tracer, recipients)
+    except (NotDurable, KafkaException, Stalled):
+        end_within(FAILED)
+        raise
     finally:
         settings.endpoint_file(ROLE).unlink(missing_ok=True)
         closing = threading.Thread(target=durable.close, name="close", daemon=True)

@@ -32,6 +32,10 @@ def producer_settings(bootstrap: str, client_id: str, delivery_timeout: float) -
     }
 
 
+#: librdkafka's errors that stay until there is a new producer.
+_FINAL = ("_FATAL", "_FENCED")
+
+
 class _Batch:
     """Counts down the acknowledgements of one append; resolves its future from the delivery thread."""
 
@@ -80,7 +84,7 @@ class KafkaLog:
         await batch.future
         if batch.error:
             count("frontdoor_append_failures_total")
-            raise NotDurable(f"the broker did not take a record: {batch.error}")
+            raise NotDurable(f"the broker did not take a record: {batch.error}", final=batch.error in _FINAL)
         for entry in entries:
             count("frontdoor_appended_total", entry.topic)
         return batch.places
@@ -103,7 +107,8 @@ class KafkaLog:
                 # librdkafka's queue is full: the delivery thread is draining it.
                 await asyncio.sleep(0.005)
             except KafkaException as error:
-                raise NotDurable(f"the producer refused a record: {error.args[0].name()}") from None
+                name = error.args[0].name()
+                raise NotDurable(f"the producer refused a record: {name}", final=name in _FINAL) from None
 
     def close(self) -> None:
         """Wait for what is under way, then stop."""

@@ -9,7 +9,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -60,6 +61,8 @@ Command = Callable[[str], Sequence[str]]
 _CHECKOUT = Path(__file__).resolve().parent.parent
 #: Seconds that a process gets to finish what it has begun.
 _DRAIN = 10.0
+#: Seconds between two complaints of what cannot be done for now.
+_COMPLAIN_EVERY = 60.0
 #: Seconds between tries to bring Kafka back.
 _KAFKA_PAUSE = 10.0
 
@@ -135,6 +138,7 @@ class Stack:
         self._keeper: threading.Thread | None = None
         self._held: Held | None = None
         self._written: StackState | None = None
+        self._complained = -_COMPLAIN_EVERY
         self._started_at = ""
 
     # -- what it is
@@ -308,12 +312,25 @@ class Stack:
     def _keep(self) -> None:
         """Notice who is ready and who has ended, until the stack stops."""
         while not self._stopping.wait(0.1):
-            with self._lock:
-                for role in self._roles.values():
+            for role in self._roles.values():
+                with self._or_later(), self._lock:
                     role.look_after()
             if self.kafka is not None and self.kafka.fallen:
-                self._raise_kafka(self.kafka)
-            self._record()
+                with self._or_later():
+                    self._raise_kafka(self.kafka)
+            with self._or_later():
+                self._record()
+
+    @contextmanager
+    def _or_later(self) -> Iterator[None]:
+        """What cannot be done now, on a full disk say, is tried again: if the keeper ended, nothing would ever be started anew."""
+        try:
+            yield
+        except OSError as error:
+            if time.monotonic() - self._complained > _COMPLAIN_EVERY:
+                self._complained = time.monotonic()
+                with suppress(OSError):
+                    self._say(f"the stack cannot be looked after: {error.strerror}; trying again")
 
     def _raise_kafka(self, kafka: EmbeddedKafka) -> None:
         self._say("Kafka ended by itself; starting it again")

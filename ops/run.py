@@ -1,6 +1,7 @@
 """`python -m ops.run ROLE`: one process of the hub. The bootstrap: here processors get their readers, keys and clocks."""
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Callable
@@ -11,8 +12,10 @@ from ops.process_endpoint import ProcessEndpoint
 from ops.tracing import Tracing
 from schemas.catalogue import AGENCIES
 from schemas.codes import also_generic
+from schemas.ports import NotDurable
 from schemas.settings import Settings
 from schemas.trace import Tracer
+from streams.fail_stop import FAIL_STOP
 from streams.processor import Processor
 
 #: A role is given its settings, and who is told of each of its steps.
@@ -150,7 +153,12 @@ def _ticker(settings: Settings, _: Tracer) -> None:
         except asyncio.CancelledError:
             return
 
-    asyncio.run(until_told())
+    try:
+        asyncio.run(until_told())
+    except NotDurable as error:
+        # Its supervisor starts it again: without ticks no clock runs out.
+        logging.getLogger("frontdoor.ticker").critical("the ticker stops: %s", error)
+        raise SystemExit(FAIL_STOP) from None
 
 
 def _view(settings: Settings, _: Tracer) -> None:

@@ -91,7 +91,7 @@ class Ticker:
 
 
 async def run(settings: Settings) -> None:
-    """Tick until cancelled."""
+    """Tick until cancelled. Raises `NotDurable` once its producer will never write again."""
     durable = KafkaLog(settings.bootstrap_servers, "frontdoor-ticker", delivery_timeout=10.0)
     stepped = settings.clock == "stepped"
     ticker = Ticker(clock_of(settings), durable, timedelta(0) if stepped else _DUTY_EVERY)
@@ -110,6 +110,8 @@ async def _beat_regularly(ticker: Ticker, period: float) -> None:
         try:
             await ticker.beat(ticker.unbroken())
         except NotDurable as error:
+            if error.final:
+                raise
             log.warning("no tick written: %s", error)
         await asyncio.sleep(period)
 

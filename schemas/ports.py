@@ -15,7 +15,12 @@ class Clock(Protocol):
 
 
 class NotDurable(Exception):
-    """The broker did not acknowledge; nothing may be promised about these entries. Says why, without payload."""
+    """The broker did not acknowledge; nothing may be promised about these entries. Says why, without payload. `final`: this
+    process's producer will never write again, and only a new process can."""
+
+    def __init__(self, text: str = "", *, final: bool = False) -> None:
+        super().__init__(text)
+        self.final = final
 
 
 class LargeBodyUnavailable(Exception):

@@ -1,10 +1,12 @@
 """The supervisor of a stack: who is restarted, who is told, and that nothing is ever left behind."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import ops.processes
 import ops.up_command
 from ops.children import wait_until_gone
 from ops.embedded_kafka import EmbeddedKafka
@@ -125,6 +128,29 @@ def test_a_worker_that_ends_is_started_again(stack_of: Callable[..., Stack]) -> 
     stack.restart("one")
     stack.wait_ready(20)
     assert stack.state().processes[0].restarts == 2
+
+
+def test_a_disk_that_is_full_for_a_while_keeps_nobody_from_being_started_again(
+    stack_of: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = threading.Event()
+
+    def write(run_dir: Path, state: StackState) -> None:
+        if full.is_set():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_state(run_dir, state)
+
+    monkeypatch.setattr(ops.processes, "write_state", write)
+    stack = stack_of("one", "two")
+    stack.start()
+    full.set()
+    stack.kill("one")
+    until(lambda: stack.state().processes[0].restarts == 1)
+    full.clear()
+    stack.kill("two")
+    until(lambda: stack.state().processes[1].restarts == 1)
+    stack.wait_ready(20)
+    until(lambda: read_state(stack.run_dir) == stack.state())
 
 
 def test_one_that_never_gets_ready_is_named_with_its_last_words(stack_of: Callable[..., Stack]) -> None:

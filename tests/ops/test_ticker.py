@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from ops.ticker import DUTY_TOPIC, TOPIC, Ticker
+import pytest
+
+from ops.ticker import DUTY_TOPIC, TOPIC, Ticker, _beat_regularly
 from schemas.catalogue import catalogue, codec
 from schemas.ports import Entry, NotDurable
 
@@ -26,11 +28,11 @@ class Kept:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self.away = False
+        self.away = self.final = False
 
     async def append(self, entries: Sequence[Entry]) -> list[tuple[int, int]]:
         if self.away:
-            raise NotDurable("away")
+            raise NotDurable("away", final=self.final)
         self.entries += entries
         return [(entry.partition or 0, 0) for entry in entries]
 
@@ -61,3 +63,18 @@ def test_a_minute_that_the_log_did_not_take_is_written_with_the_next_beat() -> N
     clock.at = NOON + timedelta(seconds=15)
     asyncio.run(ticker.beat(vouched=False))
     assert {at for _, at in log.times(DUTY_TOPIC)} == {clock.at}
+
+
+def test_a_ticker_whose_producer_will_never_write_again_ends_and_one_whose_broker_is_away_goes_on() -> None:
+    log = Kept()
+    log.away = True
+
+    async def beats() -> None:
+        ticking = asyncio.ensure_future(_beat_regularly(Ticker(Hands(), log, timedelta(minutes=1)), 0.001))
+        await asyncio.sleep(0.05)
+        assert not ticking.done()
+        log.final = True
+        with pytest.raises(NotDurable):
+            await asyncio.wait_for(ticking, 5)
+
+    asyncio.run(beats())
