@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL
+    from sqlalchemy.engine import URL, Engine
 
 #: What councils' databases are reached with, by the name of the SQL dialect.
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
@@ -171,6 +171,14 @@ class DatabaseChannel(Strict):
             # A database without an encoding of its own (SQL_ASCII) would give text as bytes.
             url = url.update_query_dict({"client_encoding": "utf8"})
         return url.set(password=self.password.read()) if self.password else url
+
+    def engine(self) -> "Engine":
+        """One connection to it, made when it is needed, that waits for nothing without a limit. Raises `SecretMissing`."""
+        from sqlalchemy import create_engine
+
+        from connectors.database_limits import limited, limited_address
+
+        return limited(create_engine(limited_address(self.address()), pool_size=1, max_overflow=0, pool_pre_ping=True))
 
 
 class OutboxChannel(DatabaseChannel):

@@ -13,7 +13,7 @@ PATIENCE = 5.0
 
 
 def end_within(code: int, seconds: float = PATIENCE) -> None:
-    """End this process with `code` after so many seconds, if it has not ended by then. Call it when nothing is left but the end."""
+    """End this process with `code` after so many seconds, if it has not ended by then."""
 
     def end() -> None:
         time.sleep(seconds)

@@ -323,7 +323,7 @@ class Stack:
 
     @contextmanager
     def _or_later(self) -> Iterator[None]:
-        """What cannot be done now, on a full disk say, is tried again: if the keeper ended, nothing would ever be started anew."""
+        """What cannot be done now, on a full disk say, is tried again: without a keeper nothing would be started anew."""
         try:
             yield
         except OSError as error:

@@ -17,7 +17,7 @@ class InboxOut:
     """Inserts into one table. Raises `SecretMissing` when made. A database that hangs takes this recipient's own thread."""
 
     def __init__(self, address: InboxAddress) -> None:
-        self._engine = sa.create_engine(address.address(), pool_size=1, max_overflow=0, pool_pre_ping=True)
+        self._engine = address.engine()
         columns = [sa.column(name, sa.Text) for name in _COLUMNS]
         self._table = sa.table(address.table, *columns, schema=address.schema_name or None)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inbox-out")

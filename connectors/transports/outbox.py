@@ -32,7 +32,7 @@ class Outbox:
     def __init__(self, inlet: Inlet, channel: OutboxChannel) -> None:
         self._inlet = inlet
         self._channel = channel
-        self._engine = sa.create_engine(channel.address(), pool_size=1, max_overflow=0, pool_pre_ping=True)
+        self._engine = channel.engine()
         columns = ("id", "body", "content_type", "written_at", "receipt_id", "taken_at")
         # No types: what a driver gives is taken as it is, because a value that does not fit must not stop the others.
         self._table = sa.table(channel.table, *(sa.column(name) for name in columns), schema=channel.schema_name or None)

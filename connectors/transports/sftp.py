@@ -75,7 +75,8 @@ class SftpDrop:
     async def _connected(self) -> asyncssh.SFTPClient:
         if self._sftp is None:
             self._connection = await connect(self._channel)
-            self._sftp = await self._connection.start_sftp_client()
+            # A server that is no Linux may have names in Latin-1: one of them would hold up the whole folder.
+            self._sftp = await self._connection.start_sftp_client(path_errors="surrogateescape")
         return self._sftp
 
     async def _disconnect(self) -> None:
@@ -139,11 +140,12 @@ class SftpDrop:
             self._since.pop(file, None)
             return None
         digest = hashlib.sha256(body).hexdigest()
+        name = file.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         return Fetched(
             body=body,
             size=file.size,
-            receipt_id=derived_id("sftp", self._inlet.sender.id, file.name, str(file.size), str(file.modified), digest),
-            file_name=file.name,
+            receipt_id=derived_id("sftp", self._inlet.sender.id, name, str(file.size), str(file.modified), digest),
+            file_name=name,
         )
 
     async def _put_away(self, sftp: asyncssh.SFTPClient, file: _File, stored: Stored) -> bool:

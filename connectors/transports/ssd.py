@@ -34,7 +34,7 @@ class SsdTables:
         self._remembered = remembered
         with closing(self._memory()) as memory, memory:
             memory.execute("CREATE TABLE IF NOT EXISTS sent (receipt TEXT PRIMARY KEY) WITHOUT ROWID")
-        self._engine = sa.create_engine(channel.address(), pool_size=1, max_overflow=0, pool_pre_ping=True)
+        self._engine = channel.engine()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop`; a message that is under way is finished first."""

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from connectors.database_limits import limited, limited_address
 from connectors.dates import read_date
 from connectors.fields.naming import fold
 from ops.reconciliation.contacts import CannotRead, Loaded, Theirs, reference_key
@@ -63,7 +64,7 @@ def _engine(source: str) -> Engine:
     if not url.drivername.startswith("postgresql"):
         raise CannotRead(f"Databases of the kind {url.drivername!r} are not read. There are: a SQLite file, postgresql://.")
     try:
-        return create_engine(url, poolclass=NullPool, execution_options={"postgresql_readonly": True})
+        return limited(create_engine(limited_address(url), poolclass=NullPool, execution_options={"postgresql_readonly": True}))
     except NoSuchModuleError:
         raise CannotRead(f"No driver is installed for {url.drivername}. Write postgresql://user@host/database.") from None
 

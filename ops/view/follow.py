@@ -7,10 +7,12 @@ import logging
 import sqlite3
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from connectors.stall import Stalled, StallWatch
 from ops.view.fold import Fold, Logged
 from ops.view.log_ends import BrokerAway, LogEnds, Partition
 from ops.view.retention import forget
@@ -37,6 +39,7 @@ class Follower:
         self._assigned: set[Partition] = set()
         self._catch_up_to: dict[Partition, int] | None = None
         self._away = False
+        self._stall = StallWatch()
         self._stopping = threading.Event()
         #: Set once everything has been folded that the log held when this process first reached the broker.
         self.caught_up = threading.Event()
@@ -48,7 +51,8 @@ class Follower:
         self._stopping.set()
 
     def run(self) -> None:
-        """Follow the log. Raises what cannot be folded around: a full disk, a damaged file."""
+        """Follow the log. Raises what cannot be folded around: a full disk, a damaged file; `Stalled` when nothing comes of a
+        partition that has more."""
         consumer = Consumer(
             {
                 "bootstrap.servers": self._settings.bootstrap_servers,
@@ -100,6 +104,7 @@ class Follower:
             stored, self._assigned, self._catch_up_to = {}, set(), None
             self.caught_up.clear()
             consumer.unassign()
+        self._require_progress(stored, ends)
         new = [place for place in partitions if place not in self._assigned]
         if new:
             consumer.incremental_assign(
@@ -109,6 +114,12 @@ class Follower:
         if self._catch_up_to is None and partitions:
             self._catch_up_to = dict(ends)
             log.info("following %d partitions", len(partitions))
+
+    def _require_progress(self, stored: Mapping[Partition, int], ends: Mapping[Partition, int]) -> None:
+        """A view that stands still looks like a quiet day, to whoever waits in front of it."""
+        stalled = self._stall.look(time.monotonic(), {place: stored.get(place, 0) for place in self._assigned}, ends)
+        if stalled is not None:
+            raise Stalled(f"{stalled[0]}/{stalled[1]} has more, and nothing of it has come for a while")
 
     def _same_log_as_before(self) -> None:
         cluster = self._ends.cluster_id()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from connectors import database_limits
 from connectors.channels import OutboxChannel
 
 from ..running import Connector, InProcess, Logged, eventually
@@ -183,4 +184,36 @@ def test_a_database_without_an_encoding_of_its_own_gives_text(postgres: str) -> 
     with made(engine).begin() as connection:
         insert(connection, "Zoë")
     assert [row.body for row in rows(engine)] == ["Zoë"]
+    engine.dispose()
+
+
+def test_a_table_that_somebody_holds_locked_is_waited_for_and_not_for_ever(
+    postgres: str, own_connector: Callable[..., Connector], kafka: str, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    # The hub's own limits are longer than a test should take.
+    monkeypatch.setitem(database_limits.SESSION, "lock_timeout", "200ms")
+    name = f"locked_{uuid.uuid4().hex}"
+    with sa.create_engine(postgres, isolation_level="AUTOCOMMIT").connect() as server:
+        server.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine = made(sa.create_engine(f"{postgres.rpartition('/')[0]}/{name}"))
+    with engine.begin() as connection:
+        insert(connection, "{}")
+    path, sender = senders_file(tmp_path, engine)
+    with engine.begin() as holder:
+        holder.exec_driver_sql("LOCK TABLE frontdoor_outbox")
+        connector = own_connector("social_care", kafka, senders_file=path)
+        eventually(lambda: "stay where they are" in caplog.text, 30)
+    eventually(lambda: all_taken(engine), 30)
+    assert len(arrived(connector, sender)) == 1
+    engine.dispose()
+
+
+def test_a_partners_postgresql_is_waited_for_within_limits(postgres: str) -> None:
+    channel = OutboxChannel.model_validate({"url": f"{postgres}?connect_timeout=3"})
+    engine = channel.engine()
+    with engine.begin() as connection:
+        found = [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in ("lock_timeout", "statement_timeout")]
+    assert found == ["30s", "5min"]
+    assert engine.url.query["connect_timeout"] == "3" and engine.url.query["tcp_user_timeout"] == "30000"
     engine.dispose()

@@ -2,6 +2,7 @@
 server that is meant."""
 
 import asyncio
+import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -134,6 +135,18 @@ def test_finished_files_are_stored_and_archived_and_the_others_left_alone(
     assert eventually(lambda: {one.record.receipt_id for one in of(education, sender)} == {
         line["receipt_id"] for line in education.journal() if line["sender"] == sender
     })  # fmt: skip
+
+
+def test_a_name_in_another_alphabets_bytes_holds_up_nothing(
+    server: SshServer, own_connector: Callable[..., Connector], kafka: str, tmp_path: Path
+) -> None:
+    path, sender = senders_file(tmp_path, server.channel())
+    folder = server.root / "outgoing"
+    Path(os.fsdecode(os.fsencode(folder) + b"/Zo\xeb.json")).write_bytes(b"{}")
+    (folder / "after.json").write_bytes(b"[]")
+    education = own_connector("education", kafka, senders_file=path)
+    eventually(lambda: {one.record.file_name for one in of(education, sender)} == {"Zo\ufffd.json", "after.json"}, 30)
+    eventually(lambda: {file.name for file in folder.iterdir()} == {"done"}, 30)
 
 
 def test_a_file_that_still_grows_is_not_taken(
