@@ -8,10 +8,13 @@ import threading
 from collections.abc import Sequence
 
 from connectors.runner import CannotRun, TransportFailed, run_connector
+from connectors.transports.pulled import failing_seconds
 from ops.clocks import clock_of
 from ops.durable_log import KafkaLog
 from ops.endpoints import announce
 from ops.giving_up import end_within
+from ops.metrics.exposition import Sample
+from ops.process_numbers import add_source
 from schemas.ports import Entry, NotDurable
 from schemas.settings import Settings
 from schemas.trace import UNTRACED, Tracer
@@ -47,6 +50,7 @@ class _WatchedLog:
 def main(agency: str, settings: Settings, tracer: Tracer = UNTRACED) -> None:
     """Run the connector of `agency` until SIGTERM. Raises `SystemExit`: 70 to be started anew, 78 to be set up anew."""
     role = f"connector-{agency}"
+    add_source(lambda: [Sample("frontdoor_fetch_failing_seconds", failing_seconds(), (agency,))])
     try:
         asyncio.run(_until_told(agency, settings, tracer))
     except CannotRun as error:

@@ -4,6 +4,7 @@ could not be told, under the same receipt.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,11 @@ log = logging.getLogger("frontdoor.pulled")
 #: Seconds before the second try; each further one waits twice as long.
 _FIRST_RETRY_SECONDS = 0.5
 _LONGEST_RETRY_SECONDS = 60.0
+#: Seconds after which it is said again that nothing can be fetched.
+_SAY_AGAIN_SECONDS = 3600.0
+
+#: Since when the messages of a sender cannot be fetched, by its id, in this process.
+_failing: dict[str, float] = {}
 
 
 class Away(Exception):
@@ -69,23 +75,32 @@ class Inlet:
         self._journal.note(stored.receipt_id, stored.received_at, self.sender.transport, self.sender.id)
 
 
+def failing_seconds() -> float:
+    """For how long nothing could be fetched of the sender for whom that has lasted longest; 0 when all can be fetched."""
+    return max((time.monotonic() - since for since in list(_failing.values())), default=0.0)
+
+
 async def keep_fetching(
     sender: Sender, fetch: Callable[[], Awaitable[bool]], stop: asyncio.Event, *, every_seconds: float
 ) -> None:
     """Call `fetch` until `stop`: at once while it returns True (there is more), else after a pause.
 
-    While the log or the partner's system is away it is tried ever more slowly, and that is said once a stretch. Anything
-    else that goes wrong is raised.
+    While the log or the partner's system is away it is tried ever more slowly, and that is said at first and once an hour.
+    Anything else that goes wrong is raised.
     """
-    retry = 0.0
+    retry = said = 0.0
     while not stop.is_set():
         try:
             pause = 0.0 if await fetch() else every_seconds
             if retry:
                 log.warning("messages of %s can be fetched again", sender.id)
             retry = 0.0
+            _failing.pop(sender.id, None)
         except (NotDurable, Away) as error:
-            if not retry:
+            now = time.monotonic()
+            _failing.setdefault(sender.id, now)
+            if not retry or now - said > _SAY_AGAIN_SECONDS:
+                said = now
                 log.warning("messages of %s stay where they are: %s", sender.id, error)
             retry = min(_LONGEST_RETRY_SECONDS, retry * 2 or _FIRST_RETRY_SECONDS)
             pause = retry

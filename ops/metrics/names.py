@@ -28,6 +28,8 @@ OWN: tuple[Metric, ...] = (
            "Appends that it did not acknowledge: nobody was promised anything about them"),
     Metric("frontdoor_finished_total", "counter", ("topic",),
            "Records that this worker has finished: what comes of them is durable"),
+    Metric("frontdoor_fetch_failing_seconds", "gauge", ("agency",),
+           "How long this connector has been unable to fetch from one of its senders; 0 when it can from all"),
     Metric("process_start_time_seconds", "gauge", (),
            "When the process began, Unix time"),
     Metric("process_cpu_seconds_total", "counter", (),

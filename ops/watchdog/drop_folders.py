@@ -35,7 +35,7 @@ class DropFolders:
             # Whoever still writes changes the file's time; who holds it open and does not is waited for in vain.
             watch = self._watches.setdefault(folder, FolderWatch(folder / "in", 0.0, lambda _: set()))
             try:
-                found = watch.look(time.monotonic())
+                found, no_file = watch.look(time.monotonic()), _no_file(folder / "in")
             except FileNotFoundError:
                 # Its connector has never run: nobody could put anything in.
                 continue
@@ -44,6 +44,9 @@ class DropFolders:
                 continue
             if found:
                 waiting.append((name, datetime.fromtimestamp(found[0].changed_ns / 1e9, UTC)))
+            if no_file is not None:
+                # No connector takes a folder or a link, and whoever put it there believes it sent.
+                waiting.append((f"{name}, something that is no file", no_file))
         return waiting, blind
 
     def _follow_the_file(self) -> None:
@@ -69,6 +72,13 @@ class DropFolders:
             return f"drop folder of {self._owned[folder]}"
         place = folder.relative_to(self._run_dir / "drop")
         return f"drop folder {place}" if self._read is None else f"drop folder {place}, which is no sender's"
+
+
+def _no_file(folder: Path) -> datetime | None:
+    """Since when something that is no file, and not hidden, has lain there."""
+    others = [one for one in folder.iterdir() if not one.name.startswith(".") and (one.is_symlink() or not one.is_file())]
+    changed = [one.lstat().st_ctime for one in others]
+    return datetime.fromtimestamp(min(changed), UTC) if changed else None
 
 
 def _stamp(file: Path | None) -> tuple[int, int]:

@@ -133,7 +133,7 @@ class Signs:
 def _waiting(now: datetime, inboxes: Iterable[tuple[str, datetime]]) -> Iterable[Alarm]:
     for name, since in inboxes:
         if now - since > INBOX:
-            yield Alarm("inbox-not-drained", name, f"a file has waited there for {_ago(now - since)}")
+            yield Alarm("inbox-not-drained", name, f"something has waited there for {_ago(now - since)}")
 
 
 def _ago(span: timedelta) -> str:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from connectors import database_limits
 from connectors.channels import OutboxChannel
+from connectors.transports.pulled import failing_seconds
 
 from ..running import Connector, InProcess, Logged, eventually
 
@@ -165,6 +166,7 @@ def test_a_database_that_is_away_stops_nobody_else_and_is_said_once_without_what
     path, sender = senders_file(tmp_path, base)
     connector = own_connector("social_care", kafka, senders_file=path)
     eventually(lambda: "stay where they are" in caplog.text, 30)
+    assert failing_seconds() > 0
     with base.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO frontdoor_outbox")
         insert(connection, "Zebedee Example, 4 Elm Road")
@@ -172,6 +174,7 @@ def test_a_database_that_is_away_stops_nobody_else_and_is_said_once_without_what
     assert len(arrived(connector, sender)) == 1
     eventually(lambda: "can be fetched again" in caplog.text, 30)
     assert caplog.text.count("stay where they are") == 1
+    assert failing_seconds() == 0
     assert "Zebedee" not in caplog.text and "SELECT" not in caplog.text
 
 

@@ -57,6 +57,15 @@ def test_with_the_connectors_down_every_senders_folder_is_watched_and_one_that_i
     ]
 
 
+def test_a_folder_in_a_drop_folder_is_taken_by_nobody_and_said(tmp_path: Path) -> None:
+    folders = DropFolders(Settings(run_dir=tmp_path))
+    dropped(tmp_path, "police", "all our concerns/one.xml").rename(tmp_path / "drop/police/in/.hidden")
+    assert alarms(folders, 1.5) == []
+    assert alarms(folders, 3) == [("inbox-not-drained", "drop folder of police-folder, something that is no file")]
+    (tmp_path / "drop/police/in/all our concerns").rmdir()
+    assert alarms(folders, 3) == []
+
+
 def test_what_cannot_be_looked_at_is_said_and_the_folders_are_watched_on(tmp_path: Path) -> None:
     senders = tmp_path / "senders.yaml"
     senders.write_text(SENDERS)
