@@ -11,6 +11,7 @@ import hashlib
 import logging
 import posixpath
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import asyncssh
@@ -26,6 +27,8 @@ log = logging.getLogger("frontdoor.sftp")
 
 _UNFINISHED = (".part", ".tmp", ".filepart")
 _NAME_BYTES = 255
+#: Seconds for a server to say what it has, and for one file: one may live, and not answer.
+_ANSWER_SECONDS, _FILE_SECONDS = 60.0, 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +64,32 @@ class SftpDrop:
     async def _look(self, stop: asyncio.Event) -> bool:
         """Take what is finished. Raises `NotDurable`, `Away`."""
         try:
-            sftp = await self._connected()
-            for file in await self._finished(sftp):
+            with self._patience(_ANSWER_SECONDS):
+                sftp = await self._connected()
+                files = await self._finished(sftp)
+            for file in files:
                 if stop.is_set():
                     break
-                with at_hand():
+                with self._patience(_FILE_SECONDS), at_hand():
                     await self._take(sftp, file)
         except (asyncssh.Error, *KEY_ERRORS, OSError, TimeoutError) as error:
             await self._disconnect()
             raise Away(f"the SFTP server {self._channel.host} {_explained(error)}") from None
         return False
+
+    @contextlib.contextmanager
+    def _patience(self, seconds: float) -> Iterator[None]:
+        """Break the connection off if this takes longer. What is only cancelled would wait on, for the server to close a file."""
+
+        def over() -> None:
+            if self._connection is not None:
+                self._connection.abort()
+
+        timer = asyncio.get_running_loop().call_later(seconds, over)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     async def _connected(self) -> asyncssh.SFTPClient:
         if self._sftp is None:
@@ -82,9 +101,8 @@ class SftpDrop:
     async def _disconnect(self) -> None:
         connection, self._connection, self._sftp = self._connection, None, None
         if connection is not None:
-            connection.close()
-            with contextlib.suppress(Exception):
-                await connection.wait_closed()
+            # Not waited for: a server that hangs would never answer that either.
+            connection.abort()
 
     async def _finished(self, sftp: asyncssh.SFTPClient) -> list[_File]:
         """Files that are unchanged for long enough, oldest first."""

@@ -5,12 +5,14 @@ import asyncio
 import os
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 import pytest
+
+from connectors.transports import sftp
 
 from ..running import Connector, Logged, eventually
 
@@ -23,6 +25,7 @@ class SshServer:
     def __init__(self, root: Path, keys: Path) -> None:
         self.root = root
         self.forbidden: set[str] = set()
+        self.hangs = False
         self.host_key = asyncssh.generate_private_key("ssh-ed25519")
         client_key = asyncssh.generate_private_key("ssh-ed25519")
         self.private_key = keys / "client"
@@ -50,6 +53,12 @@ class SshServer:
                 if path.endswith(b"locked.json"):
                     raise asyncssh.SFTPPermissionDenied("not for you")
                 return super().open(path, pflags, attrs)
+
+            async def scandir(self, path: bytes) -> AsyncIterator[Any]:
+                while outer.hangs:
+                    await asyncio.sleep(0.01)
+                async for name in super().scandir(path):
+                    yield name
 
             def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
                 if "rename" in outer.forbidden:
@@ -202,6 +211,20 @@ def test_a_server_with_another_key_gets_nothing_and_gives_nothing(
     eventually(lambda: "host_key" in caplog.text, 30)
     assert of(education, sender) == []
     assert (server.root / "outgoing" / "concern.json").exists()
+
+
+def test_a_server_that_lives_and_does_not_answer_is_asked_again(
+    server: SshServer, own_connector: Callable[..., Connector], kafka: str, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(sftp, "_ANSWER_SECONDS", 0.3)
+    path, sender = senders_file(tmp_path, server.channel())
+    (server.root / "outgoing" / "concern.json").write_bytes(b"{}")
+    server.hangs = True
+    education = own_connector("education", kafka, senders_file=path)
+    eventually(lambda: "stay where they are" in caplog.text, 30)
+    server.hangs = False
+    eventually(lambda: len(of(education, sender)) == 1, 30)
 
 
 def test_what_cannot_be_made_durable_stays_where_it_is(
