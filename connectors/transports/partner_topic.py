@@ -7,13 +7,16 @@ a crash copies again under the same receipt.
 import asyncio
 import hashlib
 import logging
+import time
 from datetime import UTC, datetime
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.edge import KEPT_OF_TOO_LARGE, Edge, Stored
 from connectors.journal import Journal
+from connectors.log_ends import log_ends
 from connectors.senders import Sender
+from connectors.stall import Place, Stalled, StallWatch
 from schemas.at_hand import at_hand
 from schemas.identity import derived_id
 from schemas.ports import NotDurable
@@ -23,6 +26,12 @@ log = logging.getLogger("frontdoor.partner_topic")
 _BATCH = 100
 _POLL_SECONDS = 0.2
 _LONGEST_RETRY_SECONDS = 2.0
+#: Seconds that a topic may have more without one record read. A partner's open transaction holds back what comes after it, and
+#: a broker lets one be open for fifteen minutes.
+_STALL_SECONDS = 16 * 60.0
+_LOOKS = 8
+#: Seconds for the broker to say where a topic ends.
+_ANSWER_SECONDS = 5.0
 
 
 def partner_receipt(topic: str, partition: int, offset: int, appended_ms: int, body: bytes) -> str:
@@ -51,9 +60,13 @@ class PartnerTopics:
         self._limit = limit
         self._stepped = stepped
         self._complaint = ""
+        #: How far each partition has been read, marks of transactions and all.
+        self._read_to: dict[Place, int] = {}
+        self._stall, self._looked = StallWatch(_STALL_SECONDS), time.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Copy until `stop`. Returns at once when no partner has a topic. Raises `KafkaException`."""
+        """Copy until `stop`. Returns at once when no partner has a topic. Raises `KafkaException`; `Stalled` when nothing comes
+        of a topic that has more."""
         if not self._senders:
             return
         consumer = Consumer(
@@ -65,6 +78,7 @@ class PartnerTopics:
                 # A partner may write before the hub first looks.
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",
+                "enable.partition.eof": True,
                 # A topic that an operator makes later is read soon after.
                 "topic.metadata.refresh.interval.ms": 10000,
                 "log_level": 2,
@@ -75,6 +89,8 @@ class PartnerTopics:
             while not stop.is_set():
                 messages = await asyncio.to_thread(consumer.consume, _BATCH, _POLL_SECONDS)
                 await self._copy(consumer, [one for one in messages if self._is_record(one)], stop)
+                if time.monotonic() - self._looked > _STALL_SECONDS / _LOOKS:
+                    await asyncio.to_thread(self._require_progress, consumer)
         finally:
             await asyncio.to_thread(consumer.close)
 
@@ -92,8 +108,22 @@ class PartnerTopics:
             sender = self._senders[str(message.topic())]
             self._journal.note(stored.receipt_id, stored.received_at, "kafka", sender.id)
 
+    def _require_progress(self, consumer: Consumer) -> None:
+        places = [(tp.topic, tp.partition) for tp in consumer.assignment()]
+        ends = log_ends(consumer, places, _ANSWER_SECONDS)
+        stalled = self._stall.look(time.monotonic(), {place: self._read_to.get(place, 0) for place in places}, ends)
+        self._looked = time.monotonic()
+        if stalled is not None:
+            raise Stalled(f"{stalled[0]}/{stalled[1]} has more, and nothing of it has come for a while")
+
     def _is_record(self, message: Message) -> bool:
         error = message.error()
+        at_end = error is not None and error.code() == KafkaError._PARTITION_EOF
+        if error is None or at_end:
+            following = (message.offset() or 0) + (0 if at_end else 1)
+            self._read_to[str(message.topic()), message.partition() or 0] = following
+        if at_end:
+            return False
         if error is None:
             self._complaint = ""
             return True

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Message, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from connectors.edge import KEPT_OF_TOO_LARGE
+from connectors.runner import TransportFailed
+from connectors.transports import partner_topic
 
 from ..running import Connector, Logged, committed, eventually
 
@@ -96,3 +98,48 @@ def test_a_topic_that_is_not_there_yet_stops_nothing(
     )
     assert education.http
     eventually(lambda: education.settings.endpoint_file("connector-education").exists())
+
+
+class Deaf(Consumer):
+    """Is sent nothing more once it has read something, as a client may over a change of its partition's leader."""
+
+    def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Message]:
+        messages = super().consume(num_messages, timeout)
+        if any(message.error() is None for message in messages):
+            self.pause(self.assignment())
+        return messages
+
+
+def test_a_connector_that_is_sent_nothing_more_although_there_is_more_ends(
+    own_connector: Callable[..., Connector], kafka: str, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partner_topic, "_STALL_SECONDS", 2.0)
+    monkeypatch.setattr(partner_topic, "Consumer", Deaf)
+    education = own_connector("education", kafka, senders_file=senders_file(tmp_path, topic))
+    write(kafka, topic, b"one")
+    of_trust(education, 1, topic)
+    write(kafka, topic, b"two")
+    assert isinstance(education.wait(), TransportFailed)  # type: ignore[attr-defined]
+    monkeypatch.undo()
+    of_trust(own_connector("education", kafka, senders_file=senders_file(tmp_path, topic)), 2, topic)
+
+
+def test_a_transactions_mark_at_the_end_of_a_topic_is_nothing_to_wait_for(
+    own_connector: Callable[..., Connector], kafka: str, topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partner_topic, "_STALL_SECONDS", 1.0)
+    education = own_connector("education", kafka, senders_file=senders_file(tmp_path, topic))
+    producer = Producer({"bootstrap.servers": kafka, "transactional.id": topic})
+    producer.init_transactions(20)
+    looks: list[float] = []
+    look = partner_topic.PartnerTopics._require_progress
+    monkeypatch.setattr(
+        partner_topic.PartnerTopics, "_require_progress", lambda self, consumer: (look(self, consumer), looks.append(0))[0]
+    )
+    for body in (b"one", b"two"):
+        producer.begin_transaction()
+        producer.produce(topic, body, key=b"theirs")
+        producer.commit_transaction(20)
+        seen = len(looks)
+        eventually(lambda seen=seen: len(looks) > seen + 20, 30)
+    assert [one.record.body for one in of_trust(education, 2, topic)] == [b"one", b"two"]
