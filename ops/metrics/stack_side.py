@@ -15,6 +15,8 @@ from schemas.settings import Settings
 
 #: Seconds for a process to say of itself that it is ready.
 _PATIENCE = 2.0
+#: What the supervisor calls its broker.
+_KAFKA = "kafka"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,13 @@ def _own(settings: Settings, role: str) -> str:
 
 
 def _silent(settings: Settings, roles: Iterable[str]) -> set[str]:
-    """Those that do not answer, or say that they are not ready."""
-    asked = {role: where for role in roles if (where := _own(settings, role))}
-    if not asked:
+    """Those that do not answer, or say that they are not ready; Kafka, which is not the hub's own, is not asked."""
+    places = {role: _own(settings, role) for role in roles if role != _KAFKA}
+    if not places:
         return set()
-    with ThreadPoolExecutor(len(asked)) as pool:
-        answers = dict(zip(asked, pool.map(_says_ready, asked.values()), strict=True))
+    with ThreadPoolExecutor(len(places)) as pool:
+        # One that has taken back where it answers is about to end, or cannot.
+        answers = dict(zip(places, pool.map(lambda where: bool(where) and _says_ready(where), places.values()), strict=True))
     return {role for role, ready in answers.items() if not ready}
 
 
