@@ -2,14 +2,13 @@
 that somebody holds locked, for a statement. Without limits it would wait in silence, some of these for ever.
 """
 
-from typing import Any
-
-from sqlalchemy import URL, Engine, event
+from sqlalchemy import URL, Connection, Engine, event
 
 #: Of the connection, as libpq takes them: seconds, seconds, milliseconds. What an address says of one of these stands.
 _CONNECTION = {"connect_timeout": "10", "keepalives_idle": "30", "tcp_user_timeout": "30000"}
-#: Of the session. Not in the address: a pooler between the two may refuse what it does not know there.
-SESSION = {"lock_timeout": "30s", "statement_timeout": "300s"}
+#: Of each transaction that has no such limit yet. Not in the address or for the session: between the two may be a pooler, which
+#: would refuse the one, and keep the other for whoever has the connection next.
+TRANSACTION = {"lock_timeout": "30s", "statement_timeout": "300s"}
 
 
 def limited_address(url: URL) -> URL:
@@ -20,14 +19,14 @@ def limited_address(url: URL) -> URL:
 
 
 def limited(engine: Engine) -> Engine:
-    """The engine, each of whose connections has limits, if it is a PostgreSQL's."""
+    """The engine, each of whose transactions has limits, if it is a PostgreSQL's."""
     if engine.dialect.name == "postgresql":
-        event.listen(engine, "connect", _limit)
+        event.listen(engine, "begin", _limit)
     return engine
 
 
-def _limit(connection: Any, _record: object) -> None:
-    with connection.cursor() as cursor:
-        for name, value in SESSION.items():
-            cursor.execute(f"SET {name} = '{value}'")
-    connection.commit()
+def _limit(connection: Connection) -> None:
+    for name, value in TRANSACTION.items():
+        connection.exec_driver_sql(
+            f"SELECT set_config(name, '{value}', true) FROM pg_settings WHERE name = '{name}' AND setting = '0'"
+        )

@@ -38,3 +38,7 @@ class StallWatch:
                 if now - since >= self._patience:
                     return place
         return None
+
+    def forget(self) -> None:
+        """Begin anew: for a while there was no reading, and none to be expected."""
+        self._behind.clear()

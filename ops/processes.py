@@ -316,8 +316,7 @@ class Stack:
                 with self._or_later(), self._lock:
                     role.look_after()
             if self.kafka is not None and self.kafka.fallen:
-                with self._or_later():
-                    self._raise_kafka(self.kafka)
+                self._raise_kafka(self.kafka)
             with self._or_later():
                 self._record()
 
@@ -333,14 +332,17 @@ class Stack:
                     self._say(f"the stack cannot be looked after: {error.strerror}; trying again")
 
     def _raise_kafka(self, kafka: EmbeddedKafka) -> None:
-        self._say("Kafka ended by itself; starting it again")
-        # Said before the wait, so that nobody takes it for ready meanwhile.
-        self._record()
+        with self._or_later():
+            self._say("Kafka ended by itself; starting it again")
+        with self._or_later():
+            # Said before the wait, so that nobody takes it for ready meanwhile.
+            self._record()
         self._kafka_restarts += 1
         try:
             kafka.restart(timeout=20.0)
-        except KafkaDidNotStart as error:
-            self._say(str(error))
+        except (KafkaDidNotStart, OSError) as error:
+            with self._or_later():
+                self._say(str(error))
             self._stopping.wait(_KAFKA_PAUSE)
 
     def _record(self) -> None:

@@ -12,12 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.errors import MessageError
-from email.headerregistry import Address
 from functools import partial
 from pathlib import Path
 
 from ops.deadline_command import UnreadableTimeError, read_time
+from ops.mail_address import mail_address
 from schemas.allocation import DUTY_ROLES, AllocationEvent
 from schemas.allocation_areas import area_hash
 from schemas.allocation_conflicts import CONFLICT_KINDS, conflict_hash
@@ -158,8 +157,10 @@ class _Line:
         if cap and role in ("manager", "head"):
             raise self._error(f"a {role} has no cap: they take what nobody else can")
         email = row.get("email", "")
-        if email and not _is_address(email):
-            raise self._error("email is no address; write one like name@council.example")
+        try:
+            email and mail_address(email)
+        except ValueError:
+            raise self._error("email is no address; write one like name@council.example") from None
         return OnDuty(
             worker_id=row["worker_id"],
             name=row["name"],
@@ -205,16 +206,6 @@ class _Line:
 
     def _error(self, what: str) -> RotaError:
         return RotaError(f"{self._where}: {what}")
-
-
-def _is_address(text: str) -> bool:
-    """Whether mail can be addressed to it: one address, alone."""
-    if "@" not in text[1:-1] or any(ch.isspace() or ch in ",;<>" for ch in text):
-        return False
-    try:
-        return Address(addr_spec=text).addr_spec == text
-    except (MessageError, ValueError):
-        return False
 
 
 def rota_event(team: str, duty: OnDuty, at: datetime, hashed: Callable[[str], str]) -> AllocationEvent:

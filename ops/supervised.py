@@ -128,7 +128,7 @@ class Supervised:
             self.restarts += 1
             try:
                 self.start()
-            except CannotStart as error:
+            except (CannotStart, OSError) as error:
                 self._next_start = time.monotonic() + _LONGEST_PAUSE
                 self._say(f"{self.name} cannot be started: {error}")
 

@@ -111,6 +111,9 @@ class PartnerTopics:
     def _require_progress(self, consumer: Consumer) -> None:
         places = [(tp.topic, tp.partition) for tp in consumer.assignment()]
         ends = log_ends(consumer, places, _ANSWER_SECONDS)
+        if time.monotonic() - self._looked > _STALL_SECONDS / 2:
+            # The log of the hub was away, and nothing was read because nothing could be copied.
+            self._stall.forget()
         stalled = self._stall.look(time.monotonic(), {place: self._read_to.get(place, 0) for place in places}, ends)
         self._looked = time.monotonic()
         if stalled is not None:

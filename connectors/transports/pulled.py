@@ -88,6 +88,15 @@ async def keep_fetching(
     While the log or the partner's system is away it is tried ever more slowly, and that is said at first and once an hour.
     Anything else that goes wrong is raised.
     """
+    try:
+        await _fetch_again_and_again(sender, fetch, stop, every_seconds)
+    finally:
+        _failing.pop(sender.id, None)
+
+
+async def _fetch_again_and_again(
+    sender: Sender, fetch: Callable[[], Awaitable[bool]], stop: asyncio.Event, every_seconds: float
+) -> None:
     retry = said = 0.0
     while not stop.is_set():
         try:

@@ -29,6 +29,8 @@ _UNFINISHED = (".part", ".tmp", ".filepart")
 _NAME_BYTES = 255
 #: Seconds for a server to say what it has, and for one file: one may live, and not answer.
 _ANSWER_SECONDS, _FILE_SECONDS = 60.0, 600.0
+#: Bytes a second of a line that is slow and works.
+_SLOWEST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class SftpDrop:
         #: What is stored and could not be moved away: not to be stored again at every look.
         self._stuck: dict[_File, Stored] = {}
         self._unreadable: set[_File] = set()
+        #: What was under way when the connection broke, or is: tried after the others.
+        self._put_off: set[_File] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take files until `stop`; one that is under way is finished first."""
@@ -70,8 +74,11 @@ class SftpDrop:
             for file in files:
                 if stop.is_set():
                     break
-                with self._patience(_FILE_SECONDS), at_hand():
+                # One that breaks the connection must not be in front of the others the next time.
+                self._put_off.add(file)
+                with self._patience(_FILE_SECONDS + file.size / _SLOWEST), at_hand():
                     await self._take(sftp, file)
+                self._put_off.discard(file)
         except (asyncssh.Error, *KEY_ERRORS, OSError, TimeoutError) as error:
             await self._disconnect()
             raise Away(f"the SFTP server {self._channel.host} {_explained(error)}") from None
@@ -116,9 +123,10 @@ class SftpDrop:
         now = time.monotonic()
         self._since = {file: self._since.get(file, now) for file in present}
         self._unreadable &= self._since.keys()
+        self._put_off &= self._since.keys()
         self._stuck = {file: stored for file, stored in self._stuck.items() if file in self._since}
         quiet = [file for file in present if now - self._since[file] >= self._channel.stable_seconds]
-        return sorted(quiet, key=lambda file: (file.modified, file.name))
+        return sorted(quiet, key=lambda file: (file in self._put_off, file.modified, file.name))
 
     async def _take(self, sftp: asyncssh.SFTPClient, file: _File) -> None:
         stored = self._stuck.get(file)
@@ -180,6 +188,9 @@ class SftpDrop:
         except asyncssh.SFTPNoSuchFile:
             # Its sender took it back meanwhile; it is stored all the same.
             return True
+        except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection):
+            self._stuck[file] = stored
+            raise
         except asyncssh.SFTPError as error:
             if file not in self._stuck:
                 log.error(

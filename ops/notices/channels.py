@@ -7,8 +7,6 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
-from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
@@ -18,14 +16,13 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from connectors.delivery.signing import BadSecret, key_of, signature_headers
+from ops.mail_address import mail_address
 from ops.notices.outbox import Delivery
 
 #: A folded subject reads badly in some mail programs; the protocol allows lines of 998.
 _UNFOLDED = SMTP.clone(max_line_length=300)
 #: What is wrong with one message or its recipient, and not with the server.
-_OF_ONE_MESSAGE = (
-    smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError, ValueError, MessageError,
-)  # fmt: skip
+_OF_ONE_MESSAGE = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError, ValueError)
 _SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -110,7 +107,7 @@ class Mail:
         message = EmailMessage(policy=_UNFOLDED)
         message["Subject"] = delivery.subject
         message["From"] = self.sender
-        message["To"] = Address(delivery.name, addr_spec=delivery.address)
+        message["To"] = mail_address(delivery.address, delivery.name)
         message["Date"] = format_datetime(delivery.queued_at)
         # The same in every try, so that a mail system can tell a repeat from a second message.
         message["Message-ID"] = f"<{delivery.message_id}@frontdoor.invalid>"

@@ -26,6 +26,8 @@ _BATCH = 1000
 _LOOK_AGAIN = 5.0
 _LOOK_FIRST = 1.0
 _PRUNE_AGAIN = 3600.0
+#: Seconds that a partition may have more than was folded of it, without one record folded.
+_PATIENCE = 120.0
 
 
 class Follower:
@@ -39,7 +41,7 @@ class Follower:
         self._assigned: set[Partition] = set()
         self._catch_up_to: dict[Partition, int] | None = None
         self._away = False
-        self._stall = StallWatch()
+        self._stall = StallWatch(_PATIENCE)
         self._stopping = threading.Event()
         #: Set once everything has been folded that the log held when this process first reached the broker.
         self.caught_up = threading.Event()
@@ -93,6 +95,7 @@ class Follower:
             if not self._away:
                 log.warning("the broker does not answer (%s); answers stay as they are", away)
             self._away = True
+            self._stall.forget()
             return
         if self._away:
             log.warning("the broker answers again")
@@ -116,7 +119,10 @@ class Follower:
             log.info("following %d partitions", len(partitions))
 
     def _require_progress(self, stored: Mapping[Partition, int], ends: Mapping[Partition, int]) -> None:
-        """A view that stands still looks like a quiet day, to whoever waits in front of it."""
+        """A view that stands still looks like a quiet day, to whoever waits in front of it. One that is still being built does
+        not: a partition may wait for minutes until it is its turn."""
+        if not self.caught_up.is_set():
+            return
         stalled = self._stall.look(time.monotonic(), {place: stored.get(place, 0) for place in self._assigned}, ends)
         if stalled is not None:
             raise Stalled(f"{stalled[0]}/{stalled[1]} has more, and nothing of it has come for a while")

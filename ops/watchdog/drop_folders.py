@@ -3,7 +3,9 @@
 Those that the senders file names, and those that are there and are no sender's any more: a partner may not have heard of it.
 """
 
+import stat
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,8 +78,13 @@ class DropFolders:
 
 def _no_file(folder: Path) -> datetime | None:
     """Since when something that is no file, and not hidden, has lain there."""
-    others = [one for one in folder.iterdir() if not one.name.startswith(".") and (one.is_symlink() or not one.is_file())]
-    changed = [one.lstat().st_ctime for one in others]
+    changed = []
+    for one in folder.iterdir():
+        # A file may be taken meanwhile.
+        with suppress(FileNotFoundError):
+            status = one.lstat()
+            if not one.name.startswith(".") and not stat.S_ISREG(status.st_mode):
+                changed.append(status.st_ctime)
     return datetime.fromtimestamp(min(changed), UTC) if changed else None
 
 

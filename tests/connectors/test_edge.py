@@ -249,6 +249,9 @@ def test_the_exit_code_says_whether_to_start_anew_or_to_change_the_settings(
         raise error
 
     monkeypatch.setattr(ops.connector_process, "serve", fails)
+    at_the_latest: list[int] = []
+    monkeypatch.setattr(ops.connector_process, "end_within", at_the_latest.append)
     with pytest.raises(SystemExit) as ended:
         ops.connector_process.main("police", Settings(run_dir=tmp_path))
     assert ended.value.code == code
+    assert at_the_latest == [code] * (code == 70)

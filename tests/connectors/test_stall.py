@@ -21,3 +21,12 @@ def test_only_a_partition_that_has_more_and_stands_still_for_the_whole_time_is_n
         assert watch.look(now, {PLACE: read}, ends) == (PLACE if late else None)
         if late:
             return
+
+
+def test_after_a_time_in_which_nothing_could_be_read_patience_begins_anew() -> None:
+    watch, place = StallWatch(30), ("outbound.health", 0)
+    assert watch.look(0, {place: 5}, {place: 9}) is None
+    watch.forget()
+    assert watch.look(1000, {place: 5}, {place: 9}) is None
+    assert watch.look(1029, {place: 5}, {place: 9}) is None
+    assert watch.look(1030, {place: 5}, {place: 9}) == place

@@ -107,6 +107,7 @@ def test_an_area_is_a_postcode_district_a_sector_or_an_authority_and_stands_on_t
         ("w1,Ann Lee,worker,,,,,,,,,ann", "email is no address"),
         ("w1,Ann Lee,worker,,,,,,,,,ann@council.example.", "email is no address"),
         ("w1,Ann Lee,worker,,,,,,,,,ann@lee@council.example", "email is no address"),
+        ("w1,Ann Lee,worker,,,,,,,,,ann@[council.example", "email is no address"),
         ("w1,Ann Lee,worker,,,,,,,,,a@b.example,more", "more fields"),
         ("w1,Ann\0 Lee,worker,,,,,,,,,", "a character that cannot be shown"),
         ("w1,Ann Lee,worker,2026-03-29T01:30,2026-03-29T09:00,,,,,,,", "2026-03-29T01:30 does not exist in London"),

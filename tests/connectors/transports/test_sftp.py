@@ -13,6 +13,7 @@ import asyncssh
 import pytest
 
 from connectors.transports import sftp
+from connectors.transports.pulled import failing_seconds
 
 from ..running import Connector, Logged, eventually
 
@@ -25,7 +26,7 @@ class SshServer:
     def __init__(self, root: Path, keys: Path) -> None:
         self.root = root
         self.forbidden: set[str] = set()
-        self.hangs = False
+        self.hangs = self.hangs_moving = False
         self.host_key = asyncssh.generate_private_key("ssh-ed25519")
         client_key = asyncssh.generate_private_key("ssh-ed25519")
         self.private_key = keys / "client"
@@ -60,7 +61,9 @@ class SshServer:
                 async for name in super().scandir(path):
                     yield name
 
-            def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+            async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
+                while outer.hangs_moving:
+                    await asyncio.sleep(0.01)
                 if "rename" in outer.forbidden:
                     raise asyncssh.SFTPPermissionDenied("not for you")
                 super().posix_rename(oldpath, newpath)
@@ -225,6 +228,25 @@ def test_a_server_that_lives_and_does_not_answer_is_asked_again(
     eventually(lambda: "stay where they are" in caplog.text, 30)
     server.hangs = False
     eventually(lambda: len(of(education, sender)) == 1, 30)
+
+
+def test_a_server_that_hangs_while_a_file_is_moved_gets_it_stored_once_and_is_not_asked_for_rights(
+    server: SshServer, own_connector: Callable[..., Connector], kafka: str, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(sftp, "_FILE_SECONDS", 0.3)
+    path, sender = senders_file(tmp_path, server.channel())
+    for name in ("a.json", "b.json"):
+        (server.root / "outgoing" / name).write_bytes(b"{}")
+    server.hangs_moving = True
+    education = own_connector("education", kafka, senders_file=path)
+    # The one that hangs is not in front of the other.
+    eventually(lambda: {one.record.file_name for one in of(education, sender)} == {"a.json", "b.json"}, 30)
+    assert failing_seconds() > 0 and "the right to" not in caplog.text
+    server.hangs_moving = False
+    eventually(lambda: len(list((server.root / "outgoing" / "done").iterdir())) == 2, 30)
+    assert len({one.record.receipt_id for one in of(education, sender)}) == 2
+    assert len(of(education, sender)) == 2
 
 
 def test_what_cannot_be_made_durable_stays_where_it_is(

@@ -163,10 +163,11 @@ def test_one_notice_at_which_the_receiver_falls_over_holds_up_no_other(
     outbox.close()
 
 
-def test_an_address_that_no_mail_can_have_holds_up_nobody_else(tmp_path: Path, mail: MailServer) -> None:
+@pytest.mark.parametrize("address", ["nora@council.example.", "nora@[council.example"])
+def test_an_address_that_no_mail_can_have_holds_up_nobody_else(tmp_path: Path, mail: MailServer, address: str) -> None:
     outbox = Outbox(tmp_path / "notices.sqlite", ["mail"])
     people = [worker(f"w{n}", f"Worker {n}x", contact(f"c{n}", risk="red")) for n in range(2)]
-    nowhere = worker("w9", "Nora Nowhere", contact("c9", risk="red"), email="nora@council.example.")
+    nowhere = worker("w9", "Nora Nowhere", contact("c9", risk="red"), email=address)
     outbox.take(look([team(nowhere, *people)], {}, [], NOON), NOON)
     with delivering(outbox, mail_to(mail)):
         until(lambda: outbox.waiting() == 1, "everybody else's mail")
