@@ -8,12 +8,15 @@ else to do. Anything that goes wrong stops the process.
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
 from faust.serializers.schemas import Schema
 from faust.types import TP
 
+from connectors.stall import Place, StallWatch
 from schemas.catalogue import catalogue
 from schemas.ports import DurableLog
 from streams.fail_stop import fail_stop
@@ -24,6 +27,9 @@ from streams.table import RowTable
 from streams.transport import FrontierApp, FrontierConsumer, require_compiled_stream
 
 log = logging.getLogger(__name__)
+
+#: For so many sessions a partition may have more without one record processed.
+_SESSIONS = 3
 
 
 class _RawSchema(Schema):  # type: ignore[type-arg]
@@ -45,6 +51,7 @@ class Worker:
         self.steps = Steps(processor, durable, options, lambda: self.consumer.seconds_since_heartbeat)
         self.app = self._build()
         self._idle = asyncio.Event()
+        self._stall = StallWatch(_SESSIONS * options.session_timeout)
 
     def _build(self) -> FrontierApp:
         require_compiled_stream()
@@ -136,17 +143,30 @@ class Worker:
         self.consumer.frontier.advance(topic, partition, after)
         self._idle.set()
 
-    async def _require_all_own(self) -> None:
-        changelog = self.table.changelog_topic_name
+    async def _look(self) -> None:
+        """Whether the changelog grows by rows of others, and whether what there is to read is read."""
+        changelog, owned = self.table.changelog_topic_name, list(self.steps.owned())
+        topics = (changelog, *self.processor.inputs)
         try:
-            bounds = await self.consumer.bounds([TP(changelog, partition) for partition in self.steps.owned()])
+            bounds = await self.consumer.bounds([TP(topic, partition) for topic in topics for partition in owned])
         except KafkaError:
             # The next look will tell; meanwhile nothing is lost, compaction waits for an hour.
+            self._stall.forget()
             return
         if self.app.rebalancing:
             return
         # What was revoked may well grow.
-        self.steps.require_all_own({tp.partition: bounds[tp][1] for tp in bounds.keys() & self.consumer.assignment()})
+        ends = {tp: bounds[tp][1] for tp in bounds.keys() & self.consumer.assignment()}
+        self.steps.require_all_own({tp.partition: end for tp, end in ends.items() if tp.topic == changelog})
+        self._require_progress({(tp.topic, tp.partition): end for tp, end in ends.items() if tp.topic != changelog})
+
+    def _require_progress(self, ends: Mapping[Place, int]) -> None:
+        """End rather than live and not read: a client library can lose a partition over a change of its leader."""
+        frontier = self.consumer.frontier
+        read_to = {place: frontier.position(*place) for place in ends if frontier.owns(*place)}
+        stalled = self._stall.look(monotonic(), read_to, ends)
+        if stalled is not None:
+            fail_stop(f"{stalled[0]}/{stalled[1]} has more, and nothing of it has come for a while")
 
     async def _before_recovery(self, partitions: list[int]) -> None:
         inputs = [TP(topic, partition) for topic in self.processor.inputs for partition in partitions]
@@ -181,4 +201,4 @@ class Worker:
         while not self.app.should_stop:
             await asyncio.sleep(self.options.session_timeout)
             await self.consumer.rouse()
-            await self._require_all_own()
+            await self._look()

@@ -4,7 +4,7 @@
 of `case-events` counts for its contact, a received message for its sender. `COUNTING_FAULT` makes the worker
  - `lossy`: each batch that begins with an event called `lost…` is dropped between fetch and agent, the first time;
  - `unaware`: it does not hear that the group has given it up;
- - `deaf`, of the plain binding: once it has read something its client is sent nothing more;
+ - `deaf`: once it has read something its client is sent nothing more;
  - `uninformed`: no broker answers its first questions about topics, as if it had been killed just after the worker came;
  - `misinformed`: no broker ever does;
  - `fetchless`: the task that fetches ends, a second after the start.
@@ -104,6 +104,19 @@ class FetchlessThread(_HeartbeatThread):
         asyncio.get_running_loop().call_later(1.0, self._ensure_consumer()._fetcher._fetch_task.cancel)
 
 
+class DeafFrontierConsumer(FrontierConsumer):
+    """Loses all its partitions, as a client may over a change of their leader."""
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
+        async for tp, message in super().getmany(timeout):
+            yield tp, message
+            self._thread.thread_loop.call_soon_threadsafe(self._grow_deaf)
+
+    def _grow_deaf(self) -> None:
+        reader = self._thread._ensure_consumer()
+        reader.pause(*reader.assignment())
+
+
 class DeafConsumer(Consumer):
     """Loses all its partitions, as a client may over a change of their leader."""
 
@@ -132,6 +145,7 @@ def run() -> None:
     if fault in _THREADS:
         FrontierConsumer._new_consumer_thread = lambda self: _THREADS[fault](self, loop=self.loop, beacon=self.beacon)  # type: ignore[method-assign]
     if fault == "deaf":
+        FrontierTransport.Consumer = DeafFrontierConsumer
         plain.Consumer = DeafConsumer  # type: ignore[misc]
     inputs = tuple(os.environ["COUNTING_INPUTS"].split(","))
     run_worker(NamedCounting(os.environ["COUNTING_NAME"], inputs), Settings(), "counting")

@@ -54,14 +54,15 @@ def test_records_that_expired_before_they_were_processed_are_not_passed_over_in_
     assert hub.count(OUTPUT) == 1
 
 
-def test_a_worker_without_faust_that_is_sent_nothing_more_ends_and_the_next_one_reads_on(hub: Hub) -> None:
+@pytest.mark.parametrize(("binding", "session"), [("plain", "2"), ("faust", "6")])
+def test_a_worker_that_is_sent_nothing_more_ends_and_the_next_one_reads_on(hub: Hub, binding: str, session: str) -> None:
     hub.append([entry(event("first", "c"), partition=0)])
-    worker = hub.workers.start(FRONTDOOR_BINDING="plain", COUNTING_FAULT="deaf", FRONTDOOR_SESSION_TIMEOUT_SECONDS="2")
+    worker = hub.workers.start(FRONTDOOR_BINDING=binding, COUNTING_FAULT="deaf", FRONTDOOR_SESSION_TIMEOUT_SECONDS=session)
     hub.await_no_lag()
     hub.append([entry(event("second", "c"), partition=0)])
     assert worker.await_end() == FAIL_STOP
     assert "has more, and nothing of it has come" in worker.log
-    hub.workers.start(FRONTDOOR_BINDING="plain")
+    hub.workers.start(FRONTDOOR_BINDING=binding)
     hub.await_no_lag()
     assert hub.count(OUTPUT) == 2
 
