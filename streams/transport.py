@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 import faust
-from aiokafka.errors import IllegalStateError  # type: ignore[import-untyped]
+from aiokafka.errors import IllegalStateError, KafkaError  # type: ignore[import-untyped]
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
@@ -231,6 +231,14 @@ class FrontierConsumer(driver.Consumer):
             reader.seek(tp, offset)
             record = await asyncio.wait_for(reader.getone(), self.app.conf.broker_request_timeout)
             return int(record.offset)
+
+    async def has_record(self, tp: TP, offset: int, end: int) -> bool:
+        """Whether the log has a record from `offset` to before `end`, and not only marks of transactions; False if it does not
+        say."""
+        try:
+            return await self._first_record(tp, offset) < end
+        except (TimeoutError, KafkaError):
+            return False
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[Any]:

@@ -158,15 +158,19 @@ class Worker:
         # What was revoked may well grow.
         ends = {tp: bounds[tp][1] for tp in bounds.keys() & self.consumer.assignment()}
         self.steps.require_all_own({tp.partition: end for tp, end in ends.items() if tp.topic == changelog})
-        self._require_progress({(tp.topic, tp.partition): end for tp, end in ends.items() if tp.topic != changelog})
+        await self._require_progress({(tp.topic, tp.partition): end for tp, end in ends.items() if tp.topic != changelog})
 
-    def _require_progress(self, ends: Mapping[Place, int]) -> None:
+    async def _require_progress(self, ends: Mapping[Place, int]) -> None:
         """End rather than live and not read: a client library can lose a partition over a change of its leader."""
         frontier = self.consumer.frontier
         read_to = {place: frontier.position(*place) for place in ends if frontier.owns(*place)}
         stalled = self._stall.look(monotonic(), read_to, ends)
-        if stalled is not None:
+        if stalled is None:
+            return
+        if await self.consumer.has_record(TP(*stalled), read_to[stalled], ends[stalled]):
             fail_stop(f"{stalled[0]}/{stalled[1]} has more, and nothing of it has come for a while")
+        # The marks of a transaction take offsets, and are nothing to wait for.
+        self._stall.forget()
 
     async def _before_recovery(self, partitions: list[int]) -> None:
         inputs = [TP(topic, partition) for topic in self.processor.inputs for partition in partitions]

@@ -1,5 +1,6 @@
 """Nothing is passed over: what is committed has no hole, and a batch that begins past the frontier is fetched again."""
 
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +12,7 @@ from schemas.catalogue import codec
 from schemas.settings import Settings
 from streams.frontier import Frontier
 from tests.streams.transport.account import Auditor
-from tests.streams.transport.hub import INPUT, Hub, entry, event
+from tests.streams.transport.hub import INPUT, OUTPUT, Hub, entry, event
 from tests.streams.transport.worker_process import until
 
 
@@ -87,6 +88,18 @@ def test_batches_that_get_lost_on_the_way_are_fetched_again_and_the_marks_of_tra
     account = Auditor(hub).account()
     assert account.faults == {}
     assert (account.events, account.repeats) == (5, 0)
+
+
+def test_a_transactions_mark_at_the_end_is_nothing_to_wait_for(hub: Hub) -> None:
+    """Its partition seems to have more for ever; a worker that waited for it would end every three sessions."""
+    worker = hub.workers.start(FRONTDOOR_SESSION_TIMEOUT_SECONDS="3").await_ready()
+    append_in_a_transaction(hub, "marked")
+    until("the record is processed", lambda: hub.count(OUTPUT) == 1)
+    patient_until = time.monotonic() + 15
+    until("patience is over", lambda: worker.child.returncode is not None or time.monotonic() > patient_until)
+    assert worker.child.returncode is None, worker.log
+    hub.append([entry(event("last", "c"), partition=0)])
+    hub.await_no_lag()
 
 
 def append_in_a_transaction(hub: Hub, event_id: str) -> None:
